@@ -1,0 +1,1 @@
+"""How govcloud speaks on a terminal: language, JSON, colour, findings, failures."""
