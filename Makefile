@@ -1,0 +1,37 @@
+# make demo: three data centres on this machine · make test: every check and test · make check: the inner loop
+TOPOLOGY := topology/quanzhou.yaml
+BIN := .venv/bin
+
+.PHONY: demo test check lint types unit bench docs clean install
+.DEFAULT_GOAL := check
+
+demo: install
+	$(BIN)/govcloud lab up $(TOPOLOGY) </dev/null
+	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
+
+test: install lint types
+	$(BIN)/pytest </dev/null
+
+check: install lint types unit
+
+install:
+	@./install.sh </dev/null
+
+lint:
+	$(BIN)/ruff check -q
+	$(BIN)/ruff format -q --check
+
+types:
+	$(BIN)/mypy
+
+unit:
+	$(BIN)/pytest -q -m "not lab and not pulumi_cli and not slow" </dev/null
+
+bench: install
+	$(BIN)/pytest -q tests/bench </dev/null
+
+docs: install
+	$(BIN)/python -m tests.docs.pages
+
+clean:
+	$(BIN)/govcloud lab down </dev/null
