@@ -2,11 +2,208 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from commands import options as o
+from commands.desk import desk
+from commands.frame import LANG, AsJson, Debug, Spoken, application, command, group, main_of
+from commands.words import ABOUT
+from console import Voice
+from failures import Text
+
+app = application(ABOUT)
+state = group("state", app)
+lab = group("lab", app)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line and exit with its code."""
+    main_of(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"govcloud {version('govcloud')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_version, is_eager=True, help=Text("print the version", "显示版本").say(LANG)),
+]
+
+
+@app.callback()
+def everywhere(
+    *, as_json: AsJson = False, lang: Spoken = None, debug: Debug = False, version: Version = False
+) -> None: ...
+
+
+@command(app, "init")
+def init(voice: Voice, folder: o.Folder = Path()) -> None:
+    from topology.init import write_template
+
+    written = write_template(folder)
+    voice.say(Text(f"written: {written}", f"已生成：{written}"))
+    voice.document({"written": str(written)})
+
+
+@command(app, "schema")
+def schema(voice: Voice) -> None:
+    from topology.schema import schema_text
+
+    voice.raw(schema_text())
+
+
+@command(app, "validate")
+def validate(voice: Voice, paths: o.Topologies, shape: o.Shape = o.Format.TEXT) -> int:
+    from topology.render import render
+    from topology.validate import validate as check
+
+    checked = check(paths)
+    voice.raw(render(checked, "json" if voice.as_json else shape, voice.lang))
+    return int(checked.failed)
+
+
+@command(app, "plan")
+def plan(
+    voice: Voice,
+    path: o.Topology,
+    site: o.Sites = [],
+    engine: o.EngineChoice = o.Engine.AUTO,
+    refresh: o.Refresh = False,
+    replace: o.Replace = [],
+    delete: o.Delete = [],
+    parallel: o.Parallel = 4,
+) -> int:
+    from stacks.deploy import preview
+    from commands.tables import plan_tables
+    from stacks.wishes import Wishes
+
+    wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel)
+    return voice.report(preview(path, wishes, desk(voice)), plan_tables)
+
+
+@command(app, "deploy")
+def deploy(
+    voice: Voice,
+    path: o.Topology,
+    site: o.Sites = [],
+    until: o.UpTo = o.Until.BUILD,
+    engine: o.EngineChoice = o.Engine.AUTO,
+    refresh: o.Refresh = False,
+    yes: o.Yes = False,
+    replace: o.Replace = [],
+    delete: o.Delete = [],
+    parallel: o.Parallel = 4,
+) -> int:
+    from stacks.deploy import deploy as run
+    from commands.tables import deploy_tables
+    from stacks.wishes import Wishes
+
+    wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until)
+    return voice.report(run(path, wishes, desk(voice)), deploy_tables)
+
+
+@command(app, "status")
+def status(voice: Voice, path: o.Topology) -> int:
+    from commands.tables import status_tables
+    from stacks.status import status as look
+
+    return voice.report(look(path), status_tables)
+
+
+@command(app, "drift")
+def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parallel = 4) -> int:
+    from stacks.drift import drift as compare
+    from commands.tables import drift_tables
+    from stacks.wishes import Wishes
+
+    return voice.report(compare(path, Wishes(tuple(site), parallel=parallel), desk(voice)), drift_tables)
+
+
+@command(app, "destroy")
+def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = False, parallel: o.Parallel = 4) -> int:
+    from stacks.destroy import destroy as run
+    from commands.tables import deploy_tables
+    from stacks.wishes import Wishes
+
+    return voice.report(run(path, Wishes(tuple(site), parallel=parallel, yes=yes), desk(voice)), deploy_tables)
+
+
+@command(state, "list", "state")
+def state_list(voice: Voice, path: o.MaybeTopology = None) -> int:
+    from commands.tables import stack_tables
+    from stacks.states import listing
+
+    return voice.report(listing(path), stack_tables)
+
+
+@command(state, "export", "state")
+def state_export(voice: Voice, stack: o.StackName) -> None:
+    from stacks.states import export_text
+
+    voice.raw(export_text(stack))
+
+
+@command(state, "import", "state")
+def state_import(voice: Voice, stack: o.StackName, file: o.StateFile, yes: o.Yes = False) -> int:
+    from commands.tables import stack_tables
+    from stacks.states import import_file
+
+    return voice.report(import_file(stack, file, desk(voice), yes=yes), stack_tables)
+
+
+@command(state, "verify", "state")
+def state_verify(voice: Voice, path: o.MaybeTopology = None) -> int:
+    from commands.tables import verify_tables
+    from stacks.states import verify
+
+    return voice.report(verify(path), verify_tables)
+
+
+@command(lab, "check", "lab")
+def lab_check(voice: Voice, path: o.MaybeTopology = None) -> int:
+    from commands import lab as c
+
+    return c.check(voice, path)
+
+
+@command(lab, "up", "lab")
+def lab_up(voice: Voice, path: o.Topology) -> int:
+    from commands import lab as c
+
+    return c.up(voice, path)
+
+
+@command(lab, "down", "lab")
+def lab_down(voice: Voice, path: o.MaybeTopology = None) -> int:
+    from commands import lab as c
+
+    return c.down(voice, path)
+
+
+@command(lab, "status", "lab")
+def lab_status(voice: Voice, path: o.MaybeTopology = None) -> int:
+    from commands import lab as c
+
+    return c.status(voice, path)
+
+
+@command(lab, "cut", "lab")
+def lab_cut(voice: Voice, path: o.Topology, site: o.OneSite) -> int:
+    from commands import lab as c
+
+    return c.cut(voice, path, site)
+
+
+@command(lab, "heal", "lab")
+def lab_heal(voice: Voice, path: o.Topology, site: o.MaybeSite = None) -> int:
+    from commands import lab as c
+
+    return c.heal(voice, path, site)

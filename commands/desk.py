@@ -1,0 +1,117 @@
+"""The person at the terminal: sees the plan, answers the question, watches the run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from console import Table, Voice
+from failures import GateRefused, Text
+
+if TYPE_CHECKING:
+    from stacks.plan import PlanReport
+    from stacks.progress import Board, Tally
+
+PLAIN_SECONDS = 5.0
+LIVE_SECONDS = 0.25
+_COLUMNS = (
+    Text("site", "数据中心"),
+    Text("done", "完成"),
+    Text("running", "进行中"),
+    Text("failed", "失败"),
+    Text("per second", "每秒"),
+    Text("time left", "剩余时间"),
+    Text("stacks", "栈"),
+)
+
+
+class TerminalDesk:
+    """Implements stacks.desk.Desk over a Voice."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    def note(self, text: Text) -> None:
+        self._voice.note(text)
+
+    def show(self, plan: PlanReport) -> None:
+        from commands.tables import plan_tables
+
+        for table in plan_tables(plan):
+            self._voice.table(table, self._voice.err)
+
+    def confirm(self, question: Text, expect: str) -> bool:
+        if not sys.stdin.isatty():
+            what = Text(
+                "this needs a confirmation and there is no terminal to ask at", "需要确认，但没有可供询问的终端"
+            )
+            raise GateRefused(what, fix=Text("look at the plan, then add --yes", "请核对计划后加上 --yes"))
+        return self._voice.ask(question, expect=expect)
+
+    @contextmanager
+    def watch(self, board: Board) -> Iterator[None]:
+        """Show the board until the block ends: a live table on a terminal, else a plain line now and then."""
+        ended = Event()
+        show = self._live if self._voice.err.isatty() else self._plain
+        watcher = Thread(target=show, args=(board, ended, time.monotonic()), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+
+    def _plain(self, board: Board, ended: Event, started: float) -> None:
+        while not ended.wait(PLAIN_SECONDS):
+            for site, tally in board.snapshot().items():
+                self._voice.note(_line(site, tally, time.monotonic() - started))
+
+    def _live(self, board: Board, ended: Event, started: float) -> None:
+        from rich.live import Live
+
+        with Live(console=self._voice.rich(self._voice.err), auto_refresh=False, transient=True) as live:
+            while not ended.wait(LIVE_SECONDS):
+                table = board_table(board.snapshot(), time.monotonic() - started)
+                live.update(self._voice.drawn(table), refresh=True)
+
+
+def desk(voice: Voice) -> TerminalDesk:
+    """Return the desk of this terminal."""
+    return TerminalDesk(voice)
+
+
+def board_table(tallies: dict[str, Tally], seconds: float) -> Table:
+    """Return the board as a table after so many seconds."""
+    return Table(_COLUMNS, tuple(_row(site, tally, seconds) for site, tally in tallies.items()))
+
+
+def _row(site: str, tally: Tally, seconds: float) -> tuple[str, ...]:
+    total = f"/{tally.total}" if tally.total else ""
+    left = tally.time_left(seconds)
+    return (
+        site,
+        f"{tally.done}{total}",
+        str(tally.running),
+        str(tally.failed),
+        f"{tally.rate(seconds):.1f}",
+        "-" if left is None else span(left),
+        f"{tally.stacks}/{tally.all_stacks}",
+    )
+
+
+def _line(site: str, tally: Tally, seconds: float) -> Text:
+    _, done, running, failed, rate, left, stacks = _row(site, tally, seconds)
+    return Text(
+        f"{site}: {done} done, {running} running, {failed} failed, {rate}/s, {left} left, stacks {stacks}",
+        f"{site}：完成 {done}，进行中 {running}，失败 {failed}，每秒 {rate}，剩余 {left}，栈 {stacks}",
+    )
+
+
+def span(seconds: float) -> str:
+    """Return seconds as `42s` or `3m05s`."""
+    whole = round(seconds)
+    return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02d}s"

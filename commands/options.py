@@ -1,0 +1,82 @@
+"""The arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.frame import LANG
+from failures import Text
+
+
+class Engine(StrEnum):
+    AUTO = "auto"
+    EMBEDDED = "embedded"
+    PULUMI = "pulumi"
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+class Until(StrEnum):
+    BUILD = "build"
+
+
+def _help(en: str, zh: str) -> str:
+    return Text(en, zh).say(LANG)
+
+
+Topology = Annotated[Path, typer.Argument(metavar="PATH", help=_help("a topology file or folder", "拓扑文件或目录"))]
+Topologies = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help=_help("topology files or folders", "拓扑文件或目录"))
+]
+MaybeTopology = Annotated[
+    Path | None, typer.Argument(metavar="[PATH]", help=_help("a topology file or folder", "拓扑文件或目录"))
+]
+Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help=_help("the folder to write to", "写入的目录"))]
+StackName = Annotated[
+    str,
+    typer.Argument(
+        metavar="STACK",
+        help=_help("<cloud>.<site>.<shard>, see `state list`", "<云>.<数据中心>.<分片>，见 `state list`"),
+    ),
+]
+StateFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help=_help("a deployment, or - for stdin", "部署文件，- 表示标准输入"))
+]
+Sites = Annotated[
+    list[str], typer.Option("--site", metavar="S", help=_help("only this site (repeatable)", "仅此数据中心(可重复)"))
+]
+MaybeSite = Annotated[str | None, typer.Option("--site", metavar="S", help=_help("only this site", "仅此数据中心"))]
+OneSite = Annotated[str, typer.Option("--site", metavar="S", help=_help("the site", "数据中心"))]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=_help("do not ask", "不再询问"))]
+Shape = Annotated[Format, typer.Option("--format", help=_help("how to print the findings", "结果的输出格式"))]
+UpTo = Annotated[Until, typer.Option("--until", help=_help("the last phase to run", "执行到哪个阶段"))]
+EngineChoice = Annotated[
+    Engine,
+    typer.Option("--engine", help=_help("auto: the one a stack was first built with", "auto：沿用该栈首次使用的引擎")),
+]
+Refresh = Annotated[
+    bool,
+    typer.Option("--refresh", help=_help("look at the sites even where nothing changed", "未变更的部分也到现网核对")),
+]
+Replace = Annotated[
+    list[str], typer.Option("--replace", metavar="URN", help=_help("allow this replacement", "允许替换此资源"))
+]
+Delete = Annotated[
+    list[str],
+    typer.Option("--delete", metavar="URN|STACK", help=_help("allow this deletion", "允许删除此资源或整个栈")),
+]
+Parallel = Annotated[
+    int,
+    typer.Option(
+        "--parallel", metavar="N", min=1, max=64, help=_help("calls at once per site", "每个数据中心的并发调用数")
+    ),
+]

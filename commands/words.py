@@ -1,0 +1,139 @@
+"""The words of every command: what it does, and an example that works as it stands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from failures import Text
+
+CITY = "topology/quanzhou.yaml"
+
+
+class Words(NamedTuple):
+    text: Text
+    examples: tuple[str, ...]
+
+
+ABOUT = Words(
+    Text(
+        "Build, watch and rehearse a government cloud of two same-city active data centres and one remote DR centre.",
+        "建设、观察和演练“同城双活、异地灾备”的政务云。",
+    ),
+    ("govcloud init mycity", f"govcloud deploy {CITY}", f"govcloud status {CITY} --json"),
+)
+
+GROUPS: dict[str, Words] = {
+    "state": Words(
+        Text(
+            "List, move and verify what was built (Pulumi deployment format).",
+            "列出、迁移和校验部署状态(Pulumi 格式)。",
+        ),
+        (f"govcloud state list {CITY}",),
+    ),
+    "lab": Words(
+        Text(
+            "The data centres of a topology as real OpenStack clouds on this machine.",
+            "在本机上把拓扑中的数据中心建成真实的 OpenStack。",
+        ),
+        (f"govcloud lab up {CITY}",),
+    ),
+}
+
+WORDS: dict[str, Words] = {
+    "init": Words(
+        Text("Write a new topology, commented, to start from.", "生成带注释的新拓扑文件。"),
+        ("govcloud init mycity",),
+    ),
+    "schema": Words(
+        Text(
+            "Print the JSON Schema of the topology file, for completion in an editor.",
+            "输出拓扑文件的 JSON Schema，供编辑器补全。",
+        ),
+        ("govcloud schema > topology.schema.json",),
+    ),
+    "validate": Words(
+        Text("Check topologies; every error of a run at once.", "检查拓扑文件，一次列出全部错误。"),
+        (f"govcloud validate {CITY}", f"govcloud validate {CITY} --format sarif"),
+    ),
+    "plan": Words(
+        Text(
+            "Show what deploy would change, stack by stack; changes nothing.",
+            "逐个栈显示部署将做的变更；不做任何修改。",
+        ),
+        (f"govcloud plan {CITY}",),
+    ),
+    "deploy": Words(
+        Text("Build the cloud: validate, plan, confirm, build.", "建设整个云：校验、计划、确认、建设。"),
+        (f"govcloud deploy {CITY}", f"govcloud deploy {CITY} --site donghai --until build --yes"),
+    ),
+    "status": Words(
+        Text(
+            "All sites at a glance; a site that does not answer is unknown.",
+            "各数据中心一览；不应答的数据中心显示为未知。",
+        ),
+        (f"govcloud status {CITY}",),
+    ),
+    "drift": Words(
+        Text(
+            "Compare the world with the topology, and the departments of the sites with each other.",
+            "比对现网与拓扑，以及各数据中心之间部门的一致性。",
+        ),
+        (f"govcloud drift {CITY}",),
+    ),
+    "destroy": Words(
+        Text("Delete everything that was built for this cloud.", "删除为该云建设的全部资源。"),
+        (f"govcloud destroy {CITY}", f"govcloud destroy {CITY} --site changle --yes"),
+    ),
+    "state list": Words(
+        Text("List the stacks of a cloud, or of every cloud.", "列出某个云或所有云的栈。"),
+        ("govcloud state list", f"govcloud state list {CITY}"),
+    ),
+    "state export": Words(
+        Text(
+            "Print one stack as a Pulumi deployment, version 3; secrets stay encrypted.",
+            "以 Pulumi 部署格式(第 3 版)输出一个栈；密文保持加密。",
+        ),
+        ("govcloud state export quanzhou.donghai.foundation > foundation.json",),
+    ),
+    "state import": Words(
+        Text("Replace the state of one stack by a Pulumi deployment.", "用 Pulumi 部署文件替换一个栈的状态。"),
+        ("govcloud state import quanzhou.donghai.foundation foundation.json",),
+    ),
+    "state verify": Words(
+        Text(
+            "Check that every state is readable, complete and without open intents.",
+            "校验所有状态可读、完整且没有未完成的操作。",
+        ),
+        ("govcloud state verify", f"govcloud state verify {CITY}"),
+    ),
+    "lab check": Words(
+        Text(
+            "Say whether this machine can carry the lab, and what is missing.",
+            "检查本机能否运行实验环境，并指出缺少什么。",
+        ),
+        (f"govcloud lab check {CITY}",),
+    ),
+    "lab up": Words(
+        Text(
+            "Raise the sites of a topology as real OpenStack clouds; writes clouds.yaml.",
+            "把拓扑中的数据中心建成真实的 OpenStack，并写出 clouds.yaml。",
+        ),
+        (f"govcloud lab up {CITY}",),
+    ),
+    "lab down": Words(
+        Text("Take the lab down; nothing is left.", "拆除实验环境，不留任何残余。"),
+        (f"govcloud lab down {CITY}",),
+    ),
+    "lab status": Words(
+        Text("Show what of the lab runs.", "显示实验环境的运行情况。"),
+        (f"govcloud lab status {CITY}",),
+    ),
+    "lab cut": Words(
+        Text("Cut a site off: its APIs no longer answer.", "切断一个数据中心：其 API 不再应答。"),
+        (f"govcloud lab cut {CITY} --site donghai",),
+    ),
+    "lab heal": Words(
+        Text("Undo every cut, or the cut of one site.", "恢复所有被切断的数据中心，或其中一个。"),
+        (f"govcloud lab heal {CITY} --site donghai",),
+    ),
+}
