@@ -43,7 +43,7 @@ class Link(Strict):
 
     between: tuple[Name, Name]
     kind: Literal["government-direct", "leased", "dark-fibre", "vpn"]
-    latency_ms: Annotated[float, Field(ge=0, le=1000)]
+    latency_ms: Annotated[float, Field(ge=0, le=1000, strict=True, allow_inf_nan=False)]
     bandwidth_mbps: Positive
     carrier: Name
     duct: Name | None = None
@@ -90,7 +90,7 @@ class Template(Strict):
     image: Name = "debian-12"
     openings: tuple[Opening, ...] = ()
     volume_gb: Count = 0
-    floating: bool = False
+    floating: Annotated[bool, Field(strict=True)] = False
     title: Titles = Titles()
 
 

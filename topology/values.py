@@ -6,10 +6,21 @@ import re
 from ipaddress import IPv4Network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
 DURATION_PATTERN = r"^[0-9]{1,6}(s|m|h|d)$"
+NETWORK_PATTERN = r"^[0-9.]{7,15}/[0-9]{1,2}$"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -20,24 +31,31 @@ class Strict(BaseModel):
 
 
 def _seconds(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("a duration is a number with a unit, such as 30s, 15m, 4h or 7d")  # noqa: TRY004 - pydantic wants ValueError
-    if not re.fullmatch(DURATION_PATTERN, value):
-        raise ValueError("a duration is a number with a unit, such as 30s, 15m, 4h or 7d")
+    if not isinstance(value, str) or not re.fullmatch(DURATION_PATTERN, value):
+        raise PydanticCustomError("duration", "a duration is a number with a unit, such as 30s, 15m, 4h or 7d")
     return int(value[:-1]) * _SECONDS[value[-1]]
+
+
+def duration(seconds: int) -> str:
+    """Return seconds as the language writes them, in the largest whole unit: 90 -> 90s, 7200 -> 2h."""
+    unit = next(u for u in ("d", "h", "m", "s") if seconds % _SECONDS[u] == 0 and (seconds or u == "s"))
+    return f"{seconds // _SECONDS[unit]}{unit}"
 
 
 def _network(value: Any) -> Any:
     if isinstance(value, IPv4Network):
         return value
-    if not isinstance(value, str) or "/" not in value:
-        raise ValueError("a network is written with its prefix length, such as 10.64.0.0/12")
-    return IPv4Network(value)
+    try:
+        if isinstance(value, str) and re.fullmatch(NETWORK_PATTERN, value):
+            return IPv4Network(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("network", "a network is its first address and prefix length, such as 10.64.0.0/12")
 
 
 def _plain(value: str) -> str:
     if any(ord(c) < 32 or ord(c) == 127 for c in value):
-        raise ValueError("control characters are not allowed")
+        raise PydanticCustomError("control", "control characters are not allowed")
     return value
 
 
@@ -46,12 +64,13 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVal
 Duration = Annotated[
     int,
     BeforeValidator(_seconds),
+    PlainSerializer(duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30s", "15m", "4h"]}),
 ]
 Network = Annotated[
     IPv4Network,
     BeforeValidator(_network),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]{7,15}/[0-9]{1,2}$", "examples": ["10.64.0.0/12"]}),
+    WithJsonSchema({"type": "string", "pattern": NETWORK_PATTERN, "examples": ["10.64.0.0/12"]}),
 ]
 Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]

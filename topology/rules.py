@@ -1,0 +1,34 @@
+"""A rule is a row of a table: the id a finding carries, and why the language has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from failures import NOTHING, Text
+from topology.findings import Finding, Place, Severity
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`reason` is a sentence for the reference; `severity` holds for every finding of the rule."""
+
+    id: str
+    reason: Text
+    severity: Severity = Severity.ERROR
+
+    def found(self, place: Place, path: Path, message: Text, fix: Text = NOTHING) -> Finding:
+        """Return the finding that this rule makes at a place."""
+        return Finding(self.id, self.severity, message, place, dotted(path), fix)
+
+
+def dotted(path: Path) -> str:
+    """Return a path as users read it: `links.0.between.1`; characters that do not print are escaped."""
+    return ".".join(part if isinstance(part, str) and part.isprintable() else repr(part) for part in path)
+
+
+def show(value: object) -> str:
+    """Return a value for a message: at most 60 characters, nothing unprintable."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
