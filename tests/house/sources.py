@@ -39,7 +39,9 @@ class Source:
 @functools.cache
 def tracked() -> tuple[Source, ...]:
     """Return every tracked text file that still exists, in the order of git."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30)
+    listed = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30
+    )
     paths = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
     return tuple(
         Source(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
