@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from failures import TopologyInvalid
+from topology.checks import check
 from topology.compose import compose
 from topology.findings import Finding, Severity
 from topology.merge import merge
@@ -54,6 +55,7 @@ def read(path: Path) -> Reading:
         parsed = parse(data, places)
         # What the text already explains is not said a second time by the schema.
         findings += _unexplained(parsed.findings, findings)
+        findings += _unexplained(check(parsed.partial, data, places), findings)
         cloud = parsed.cloud
     findings = sorted(findings, key=_order)
     broken = any(f.severity is Severity.ERROR for f in findings)

@@ -17,6 +17,8 @@ MAX_FILES = 10_000
 SUFFIXES = (".yaml", ".yml")
 # These live beside topologies and are not part of them: credentials for openstacksdk and the address ledger.
 NEIGHBOURS = frozenset({"clouds.yaml", "clouds-public.yaml", "secure.yaml", "addresses.yaml"})
+# Recipes and files that `images.*.file` names.
+FOREIGN_FOLDERS = frozenset({"images"})
 LEDGER_SUFFIX = ".addresses.yaml"
 
 
@@ -85,7 +87,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise _unreadable(Path(error.filename or folder), error) from error
 
     for parent, folders, names in os.walk(folder, onerror=stop, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in FOREIGN_FOLDERS)
         yield from (Path(parent, name) for name in names if _belongs(name))
 
 
