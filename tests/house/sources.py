@@ -37,16 +37,21 @@ class Source:
 
 
 @functools.cache
+def listed(*parts: str) -> tuple[str, ...]:
+    """Return the paths of the tracked files that still exist below the given parts, in the order of git."""
+    words = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--", *parts]
+    answer = subprocess.run(words, cwd=ROOT, capture_output=True, check=True, timeout=30).stdout.decode()
+    return tuple(name for name in answer.split("\0") if name and (ROOT / name).is_file())
+
+
+@functools.cache
 def tracked() -> tuple[Source, ...]:
-    """Return every tracked text file that still exists, in the order of git."""
-    listed = subprocess.run(
-        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30
-    )
-    paths = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
+    """Return every tracked text file."""
+    paths = (ROOT / name for name in listed())
     return tuple(
         Source(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
         for path in paths
-        if path.suffix in SUFFIXES and path.is_file()
+        if path.suffix in SUFFIXES
     )
 
 
