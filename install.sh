@@ -91,28 +91,6 @@ make_environment() {
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >"$LOG" 2>&1
 }
 
-# uv does not read pip's settings, and a machine behind a mirror usually has only those.
-pip_setting() {
-    .venv/bin/python -m pip config list 2>/dev/null |
-        sed -n "s/^[^=]*\.$1='\(.*\)'\$/\1/p" | head -n 1 | sed 's/\\n/ /g; s/^ *//'
-}
-
-lend_pip_settings() {
-    while read -r pip_name uv_name; do
-        value=$(pip_setting "$pip_name")
-        eval "known=\${$uv_name:-}"
-        if [ -n "$value" ] && [ -z "$known" ]; then
-            export "$uv_name=$value"
-        fi
-    done <<'EOF'
-index-url UV_DEFAULT_INDEX
-extra-index-url UV_INDEX
-find-links UV_FIND_LINKS
-trusted-host UV_INSECURE_HOST
-cert SSL_CERT_FILE
-EOF
-}
-
 unreachable() {
     tail -n 5 "$LOG" >&2
     stop "could not get the Python packages: check the index with 'pip config list', or set PIP_INDEX_URL to one this machine reaches" \
@@ -123,9 +101,8 @@ unreachable() {
 add_python_packages() {
     uv=$(awk '$1 == "name" && $3 == "\"uv\"" {getline; gsub(/"/, "", $3); print $3; exit}' uv.lock)
     timeout 900 .venv/bin/python -m pip install -q --disable-pip-version-check "uv==$uv" >"$LOG" 2>&1 || unreachable
-    lend_pip_settings
-    # The hashes of the lock decide what is right, so any index may serve it.
-    export UV_INDEX_STRATEGY=unsafe-best-match UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
+    eval "$(.venv/bin/python lab/indexes.py)"
+    export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
     .venv/bin/uv export -q --frozen --no-emit-project -o .venv/requirements.txt
     timeout 1800 .venv/bin/uv pip sync -q --compile-bytecode --python .venv/bin/python .venv/requirements.txt \
         >"$LOG" 2>&1 || unreachable

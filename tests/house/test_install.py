@@ -16,7 +16,7 @@ from tests.house.sources import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = ("install.sh", "pyproject.toml", "uv.lock")
+PARTS = ("install.sh", "pyproject.toml", "uv.lock", "lab/indexes.py")
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def clone() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         for part in PARTS:
+            (folder / part).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / part, folder / part)
         yield folder
 
