@@ -170,7 +170,7 @@ class _Composer:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         place = _place(self.file, event.start_mark)
-        known = self.anchors.get(event.anchor, (None, 0))
+        known = self.anchors.get(event.anchor or "", (None, 0))
         if event.anchor not in self.anchors:
             what = Text(
                 f"*{event.anchor} repeats an anchor that is not set above", f"*{event.anchor} 引用的锚点在上文中不存在"
@@ -334,7 +334,7 @@ def duplicate(path: Path, second: Place, first: Place) -> Finding:
     return textrules.DUPLICATE.found(second, path, what, fix)
 
 
-def _place(file: str, mark: yaml.Mark) -> Place:
+def _place(file: str, mark: Any) -> Place:
     return Place(file, mark.line + 1, mark.column + 1)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from topology.values import Count, Duration, Name, Network, Port, Positive, Strict, Titles
+from topology.values import Count, Duration, Name, Network, Port, Positive, Size, Strict, Titles
 
 CloudEntry = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 DutyName = Literal["supervise", "operate", "use"]
@@ -89,7 +89,7 @@ class Template(Strict):
     zone: Name
     image: Name = "debian-12"
     openings: tuple[Opening, ...] = ()
-    volume_gb: Count = 0
+    volume_gb: Size = 0
     floating: Annotated[bool, Field(strict=True)] = False
     title: Titles = Titles()
 
@@ -116,7 +116,7 @@ class Service(Strict):
     zone: Name | None = None
     flavor: FlavorSize = FlavorSize(vcpus=1, ram_gb=1, disk_gb=10)
     image: Name = "debian-12"
-    volume_gb: Count = 0
+    volume_gb: Size = 0
     openings: tuple[Opening, ...] = ()
     title: Titles = Titles()
 
@@ -149,7 +149,7 @@ class Image(Strict):
     file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200}$")]
     disk_format: Literal["raw", "qcow2"] = "raw"
     min_disk_gb: Count = 1
-    min_ram_mb: Count = 64
+    min_ram_mb: Size = 64
 
 
 class Party(Strict):

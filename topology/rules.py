@@ -8,6 +8,7 @@ from failures import NOTHING, Text
 from topology.findings import Finding, Place, Severity
 
 Path = tuple[str | int, ...]
+_WORDS = {"None": "null", "True": "true", "False": "false"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,6 @@ def dotted(path: Path) -> str:
 
 
 def show(value: object) -> str:
-    """Return a value for a message: at most 60 characters, nothing unprintable."""
-    text = repr(value)
+    """Return a value for a message, as YAML would write it: at most 60 characters, nothing unprintable."""
+    text = _WORDS.get(repr(value), repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

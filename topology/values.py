@@ -16,6 +16,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
@@ -40,6 +41,11 @@ def duration(seconds: int) -> str:
     """Return seconds as the language writes them, in the largest whole unit: 90 -> 90s, 7200 -> 2h."""
     unit = next(u for u in ("d", "h", "m", "s") if seconds % _SECONDS[u] == 0 and (seconds or u == "s"))
     return f"{seconds // _SECONDS[unit]}{unit}"
+
+
+def is_duration(info: FieldInfo) -> bool:
+    """Return whether a field of the model is a Duration."""
+    return any(getattr(mark, "func", None) is _seconds for mark in info.metadata)
 
 
 def _network(value: Any) -> Any:
@@ -73,6 +79,7 @@ Network = Annotated[
     WithJsonSchema({"type": "string", "pattern": NETWORK_PATTERN, "examples": ["10.64.0.0/12"]}),
 ]
 Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
+Size = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 

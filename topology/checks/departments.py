@@ -26,7 +26,7 @@ def _twice(cloud: Cloud) -> Iterator[Flaw]:
 def _machines(cloud: Cloud) -> Iterator[tuple[str, Path]]:
     """Yield the stem of the server names of each application and service, with its path."""
     for service, held in cloud.services.items():
-        yield f"{held.department}-{service}", ("services", service)
+        yield from ((f"{service}-{site}", ("services", service)) for site, count in held.placement.items() if count)
     for name, department in cloud.departments.items():
         for application in department.applications:
             yield f"{name}-{application}", ("departments", name, "applications", application)
@@ -38,7 +38,9 @@ def _long_names(cloud: Cloud) -> Iterator[Flaw]:
             message = Text(
                 f"the server name {stem} has {len(stem)} characters", f"服务器名 {stem} 有 {len(stem)} 个字符"
             )
-            fix = Text(f"department and name together: at most {LONGEST}", f"部门与名称合计至多 {LONGEST} 个字符")
+            fix = Text(
+                f"the two names together, with a dash: at most {LONGEST}", f"两个名称连同连字符至多 {LONGEST} 个字符"
+            )
             yield Flaw(path, message, fix)
 
 
@@ -60,8 +62,8 @@ DEPARTMENT_CHECKS = (
         Rule(
             "T332",
             Text(
-                "Servers are named DEPARTMENT-NAME-NUMBER, and a host name holds 63 characters.",
-                "服务器命名为 部门-名称-序号,主机名至多 63 个字符。",
+                "Servers are named DEPARTMENT-APPLICATION-NUMBER or SERVICE-SITE-NUMBER, in 63 characters.",
+                "服务器命名为 部门-应用-序号 或 服务-中心-序号;主机名至多 63 个字符。",
             ),
         ),
         _long_names,
