@@ -28,17 +28,12 @@ def plan_for(cloud: Cloud, topology: Path) -> addresses.AddressPlan:
     try:
         return addresses.plan(cloud, ledger)
     except TopologyInvalid as invalid:
-        moved = [
-            replace(finding, place=places.get(finding.path.removeprefix("ledger."), finding.place))
-            if finding.path.startswith("ledger.")
-            else finding
-            for finding in invalid.findings
-        ]
+        moved = [replace(finding, place=places.get(finding.path, finding.place)) for finding in invalid.findings]
         raise TopologyInvalid(moved) from None
 
 
 def read(path: Path) -> Ledger:
-    """Return the ledger; an absent file is an empty ledger, a damaged one is TopologyInvalid with every finding."""
+    """Return the ledger; an absent file is an empty ledger, a damaged one TopologyInvalid with every finding."""
     return _load(path)[0]
 
 

@@ -10,12 +10,23 @@ from itertools import combinations
 
 from failures import Text
 from topology.findings import Finding, Place, Severity
+from topology.ledger_rules import BOTH, DOUBLE, RANGE
 from topology.model import Cloud, Zone
 
 SITE_BITS = 3
 SITE_BLOCKS = range(1 << SITE_BITS)
 ZONE_SLOT = 0
 LONGEST_EDGE_PREFIX = 26
+_BOTH = Text("this name is retired and in use at once", "该名称同时处于停用和在用状态")
+_UNDO_MERGE = Text("delete the line under `retired`", "请删除 retired 下的这一行")
+_RENEW = Text(
+    "after a merge: delete the line of the one that is not built yet, it then gets a new number (docs/addresses.md)",
+    "合并后出现时: 删除尚未建设者的那一行, 它将得到新编号 (docs/addresses.md)",
+)
+_NARROWED = Text(
+    "take back the change that made the zones smaller, or delete the line: its subnets then move",
+    "撤销缩小网络区的修改, 或删除该行 (其子网将改变)",
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ def _seat(
     away = {**retired, **{name: number for name, number in held.items() if name not in names}}
     seats = {name: held[name] for name in sorted(names) if name in held}
     for name in sorted(set(names) - set(seats)):
-        if away.get(name) in numbers:
+        if away.get(name, -1) in numbers:
             seats[name] = away.pop(name)
     free = sorted(set(numbers) - set(seats.values()) - set(away.values()))
     owners = {number: name for name, number in away.items() if number in numbers}
@@ -73,44 +84,31 @@ def _take(name: str, numbers: range, free: list[int]) -> int:
 
 
 def faults(cloud: Cloud, ledger: Ledger) -> tuple[Finding, ...]:
-    """Return everything that keeps the names from having numbers; paths into the ledger start with `ledger.`."""
-    return (*_zone_overlaps(cloud), *_small_zones(cloud), *_misplaced(cloud, ledger), *_shared(cloud, ledger))
+    """Return everything that keeps the names from having numbers: ids `zone-*`, or those of the ledger's rules.
+
+    Paths into the ledger start with `ledger.`; the place is the cloud's name, for callers who know a better one.
+    """
+    conflicting = conflicts(ledger, {}, Place(cloud.name))
+    return (*_zone_overlaps(cloud), *_small_zones(cloud), *_misplaced(cloud, ledger), *conflicting)
 
 
-def doubles(ledger: Ledger) -> Iterator[tuple[str, str, int]]:
-    """Yield (path, path of the first holder, number) for each number that has a second holder."""
-    sections = ("sites", "departments")
-    for section in sections:
+def conflicts(ledger: Ledger, places: Mapping[str, Place], default: Place) -> Iterator[Finding]:
+    """Yield a finding for each number with two holders and each name that holds two numbers."""
+    for section in ("sites", "departments"):
         first: dict[int, str] = {}
-        for path, number in _entries(ledger, section):
-            if number in first:
-                yield path, first[number], number
-            first.setdefault(number, path)
+        for prefix, held in ((section, section), (f"retired.{section}", f"retired_{section}")):
+            for name, number in getattr(ledger, held).items():
+                path = f"ledger.{prefix}.{name}"
+                place = places.get(path, default)
+                if prefix != section and name in getattr(ledger, section):
+                    yield BOTH.found(place, tuple(path.split(".")), _BOTH, _UNDO_MERGE)
+                elif number in first:
+                    yield DOUBLE.found(place, tuple(path.split(".")), _held(number, first[number]), _RENEW)
+                first.setdefault(number, path)
 
 
-def _entries(ledger: Ledger, section: str) -> Iterator[tuple[str, int]]:
-    for prefix, held in ((section, section), (f"retired.{section}", f"retired_{section}")):
-        yield from ((f"{prefix}.{name}", number) for name, number in getattr(ledger, held).items())
-
-
-def double_finding(path: str, first: str, number: int, place: Place) -> Finding:
-    """Return the finding for a number with two holders, typically left by a merge."""
-    return Finding(
-        "ledger-double",
-        Severity.ERROR,
-        Text(f"number {number} is already held by {first}", f"编号 {number} 已被 {first} 占用"),
-        place,
-        path,
-        Text(
-            "after a merge: delete the line of the one that is not built yet; it gets a new number",
-            "合并后出现时: 删除尚未建设的那一行, 它会得到新编号",
-        ),
-    )
-
-
-def _shared(cloud: Cloud, ledger: Ledger) -> Iterator[Finding]:
-    for path, first, number in doubles(ledger):
-        yield double_finding(f"ledger.{path}", f"ledger.{first}", number, Place(cloud.name))
+def _held(number: int, path: str) -> Text:
+    return Text(f"number {number} is already held by {path}", f"编号 {number} 已被 {path} 占用")
 
 
 def _misplaced(cloud: Cloud, ledger: Ledger) -> Iterator[Finding]:
@@ -122,19 +120,15 @@ def _misplaced(cloud: Cloud, ledger: Ledger) -> Iterator[Finding]:
     for section, names, held, numbers in rows:
         for name in names:
             if len(numbers) and held.get(name, numbers[0]) not in numbers:
-                yield _error(
-                    "ledger-range",
-                    f"ledger.{section}.{name}",
-                    Text(
-                        f"number {held[name]} is outside {numbers[0]}..{numbers[-1]}",
-                        f"编号 {held[name]} 超出 {numbers[0]}..{numbers[-1]}",
-                    ),
-                    Text(
-                        "take back the change that made the zones smaller, or delete the line: its subnets then move",
-                        "撤销缩小网络区的修改, 或删除该行 (其子网将改变)",
-                    ),
-                    cloud,
+                yield RANGE.found(
+                    Place(cloud.name), ("ledger", section, name), _outside(held[name], numbers), _NARROWED
                 )
+
+
+def _outside(number: int, numbers: range) -> Text:
+    return Text(
+        f"number {number} is outside {numbers[0]}..{numbers[-1]}", f"编号 {number} 超出 {numbers[0]}..{numbers[-1]}"
+    )
 
 
 def _slots(zone: Zone) -> int:
@@ -147,7 +141,11 @@ def _small_zones(cloud: Cloud) -> Iterator[Finding]:
             "no zone is of kind tenant, so departments have no addresses", "没有 tenant 类型的网络区, 部门无地址可用"
         )
         yield _error(
-            "zone-missing", "zones", what, Text("add a zone of kind tenant", "请添加 tenant 类型的网络区"), cloud
+            "zone-missing",
+            "zones",
+            what,
+            Text("add a zone of kind tenant", "请添加 tenant 类型的网络区"),
+            Place(cloud.name),
         )
     needed = len(cloud.departments) + 1
     for name, zone in cloud.zones.items():
@@ -170,7 +168,7 @@ def _too_small(name: str, zone: Zone, prefix: int, cloud: Cloud) -> Finding:
     fix = Text(f"widen cidr to /{prefix} or more", f"请将 cidr 扩大到 /{prefix} 或更大")
     if zone.kind == "tenant":
         fix = Text(f"{fix.en}, or use smaller subnets (subnet_prefix)", f"{fix.zh}, 或缩小子网 (subnet_prefix)")
-    return _error("zone-too-small", f"zones.{name}.cidr", what, fix, cloud)
+    return _error("zone-too-small", f"zones.{name}.cidr", what, fix, Place(cloud.name))
 
 
 def _zone_overlaps(cloud: Cloud) -> Iterator[Finding]:
@@ -180,8 +178,8 @@ def _zone_overlaps(cloud: Cloud) -> Iterator[Finding]:
                 f"{second.cidr} overlaps zone {one} ({first.cidr})", f"{second.cidr} 与网络区 {one} ({first.cidr}) 重叠"
             )
             fix = Text("give each zone addresses of its own", "请为每个网络区分配互不重叠的地址")
-            yield _error("zone-overlap", f"zones.{other}.cidr", what, fix, cloud)
+            yield _error("zone-overlap", f"zones.{other}.cidr", what, fix, Place(cloud.name))
 
 
-def _error(row: str, path: str, message: Text, fix: Text, cloud: Cloud) -> Finding:
-    return Finding(row, Severity.ERROR, message, Place(cloud.name), path, fix)
+def _error(row: str, path: str, message: Text, fix: Text, place: Place) -> Finding:
+    return Finding(row, Severity.ERROR, message, place, path, fix)
