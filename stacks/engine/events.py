@@ -36,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Progress:
-    """`total` is the number of operations expected in this run, 0 when unknown; `seconds` the length of a finished one."""
+    """`seconds` is the length of an operation that ended."""
 
     phase: Literal["start", "done", "failed"]
     change: Change
