@@ -1,0 +1,28 @@
+"""Neutron of one site, without agents."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import keystonemiddleware.auth_token
+import MySQLdb
+import neutron.pecan_wsgi.startup
+import neutron.plugins.ml2.plugin
+import neutron.services.l3_router.l3_router_plugin
+import neutron.services.portforwarding.pf_plugin
+import neutron.services.qos.qos_plugin
+import neutron.services.segments.plugin  # noqa: F401 - imported before the fork, used by name
+from govlab import web
+from neutron import server
+from neutron.server import api
+
+if TYPE_CHECKING:
+    from govlab.zygote import Seat
+
+
+def serve(seat: Seat) -> None:
+    """Answer network requests until killed."""
+    os.environ["OS_NEUTRON_CONFIG_DIR"] = seat.etc
+    os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
+    web.serve(server.boot_server(api.api_server), seat)

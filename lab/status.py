@@ -1,0 +1,66 @@
+"""Says of every site of a lab whether it is up, down or cut, how fast it answers and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from lab import network
+from lab.cut import is_cut
+from lab.openstack.database import data_lock
+from lab.openstack.probe import ask
+from lab.place import Place
+from lab.processes import holder, memory_mib, uptime_s
+from lab.services import SERVICES
+from lab.site import LabSite
+from lab.up import known_sites
+from topology.model import Cloud
+
+PROBE_S = 2.0
+
+
+@dataclass(frozen=True)
+class SiteStatus:
+    """`answers` is seconds per service, None where it does not answer; a cut site is asked from inside."""
+
+    site: str
+    state: Literal["up", "down", "cut", "partial"]
+    url: str
+    answers: Mapping[str, float | None]
+    memory_mib: float
+    uptime_s: float
+
+
+def status(cloud: Cloud, place: Place) -> tuple[SiteStatus, ...]:
+    """Return one row per site; OutsideFailed when the lab has never been raised."""
+    sites = known_sites(cloud, place)
+    with ThreadPoolExecutor(len(sites)) as pool:
+        return tuple(pool.map(_status, sites))
+
+
+def _status(site: LabSite) -> SiteStatus:
+    running = [pid for service in SERVICES if (pid := holder(site.lock(service)))]
+    server = holder(data_lock(site.data))
+    exists = network.exists(site.namespace)
+    answers = {
+        s.name: network.within(site.namespace, lambda s=s: ask(site, s, PROBE_S)) if exists else None for s in SERVICES
+    }
+    everything = [*running, server] if server else running
+    return SiteStatus(
+        site=site.name,
+        state=_state(answers, cut=exists and is_cut(site)),
+        url=site.auth_url,
+        answers=answers,
+        memory_mib=sum(memory_mib(pid) for pid in everything),
+        uptime_s=min((uptime_s(pid) for pid in running), default=0.0),
+    )
+
+
+def _state(answers: Mapping[str, float | None], *, cut: bool) -> Literal["up", "down", "cut", "partial"]:
+    if all(seconds is None for seconds in answers.values()):
+        return "down"
+    if cut:
+        return "cut"
+    return "partial" if None in answers.values() else "up"

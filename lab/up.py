@@ -1,0 +1,178 @@
+"""Raises a lab: what is missing is made, what runs is left alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from failures import GateRefused, OutsideFailed, Text
+from lab import check, clouds, network
+from lab.addresses import choose_slot
+from lab.locks import locked
+from lab.openstack import config, database, install, launch, template
+from lab.passwords import Passwords, keep_passwords, write_private
+from lab.personal import personalise
+from lab.place import Place
+from lab.services import SERVICES, Service
+from lab.site import LabSite, plan_sites
+from topology.model import Cloud
+
+Listen = Callable[[str, str, float], None]
+Started = dict[Service, list[LabSite]]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """`clouds_yaml` has an entry per site; `changed` is False when the lab was up already; `hint` may be empty."""
+
+    sites: tuple[LabSite, ...]
+    clouds_yaml: Path
+    changed: bool
+    hint: Text
+
+
+@dataclass
+class _Watch:
+    """Tells the listener what has ended: site ("" for the machine), stage, seconds since the beginning."""
+
+    listen: Listen
+    began: float = field(default_factory=time.monotonic)
+
+    def tell(self, site: str, stage: str) -> None:
+        self.listen(site, stage, time.monotonic() - self.began)
+
+
+def up(cloud: Cloud, place: Place, listen: Listen) -> Raised:
+    """Return the running lab of the cloud.
+
+    The listener hears the stages checked, installed, template (machine), prepared, ready (site) and published (machine).
+    Raises GateRefused when the machine cannot do it or another `up` is at work, OutsideFailed when something failed;
+    repeating it goes on where it stopped.
+    """
+    watch = _Watch(listen)
+    check.refuse(check.quick(cloud, place))
+    with locked(place.run / "up.lock"):
+        if install.missing_packages():
+            install.install_packages()
+        venv = install.install_openstack(place.cache)
+        watch.tell("", "installed")
+        check.refuse(check.check(cloud, place))
+        watch.tell("", "checked")
+        pristine = template.make_template(place, venv)
+        watch.tell("", "template")
+        passwords = _own(place)
+        sites = assign(cloud, place)
+        entries = {site.entry: clouds.entry(site, passwords.admin) for site in sites}
+        clouds.refuse_taken(place, entries)
+        changed = _raise_sites(sites, venv, pristine, passwords, watch)
+        file = clouds.publish(place, entries)
+        watch.tell("", "published")
+    return Raised(sites, file, changed, _hint(place, file))
+
+
+def _own(place: Place) -> Passwords:
+    place.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return keep_passwords(place.root)
+
+
+def assign(cloud: Cloud, place: Place) -> tuple[LabSite, ...]:
+    """Return the sites with the addresses they had, else with free ones, and remember them."""
+    path = place.root / "addresses.json"
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    slot = choose_slot(place.cloud, network.taken_networks(place.mark), kept.get("slot"))
+    if slot is None:
+        raise GateRefused(
+            Text("198.18.0.0/15 has no free /24 left", "198.18.0.0/15 中已没有空闲的 /24"), where=place.cloud
+        )
+    sites = plan_sites(cloud, place, slot, kept.get("sites", {}))
+    numbers = {site.name: site.number for site in sites}
+    now = {"slot": slot, "sites": {**kept.get("sites", {}), **numbers}}
+    if now != kept:
+        write_private(path, json.dumps(now))
+    return sites
+
+
+def known_sites(cloud: Cloud, place: Place) -> tuple[LabSite, ...]:
+    """Return the sites of a lab that has been raised; OutsideFailed when it has not."""
+    path = place.root / "addresses.json"
+    if not path.exists():
+        raise OutsideFailed(
+            Text("this lab is not up", "该实验环境没有启动"),
+            where=place.cloud,
+            fix=Text("govcloud lab up TOPOLOGY", "govcloud lab up 拓扑文件"),
+        )
+    kept = json.loads(path.read_text())
+    return plan_sites(cloud, place, kept["slot"], kept["sites"])
+
+
+def _raise_sites(
+    sites: Sequence[LabSite],
+    venv: Path,
+    pristine: Path,
+    passwords: Passwords,
+    watch: _Watch,
+) -> bool:
+    """Bring every site to where all services answer; return whether anything had to be done."""
+
+    def prepare(site: LabSite) -> None:
+        _prepare(site, venv, pristine, passwords)
+        watch.tell(site.name, "prepared")
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        list(pool.map(prepare, sites))
+    absent = launch.missing(sites)
+    waiting = [site for site in sites if not _ready(site).exists() or any(site in where for where in absent.values())]
+    for site in waiting:
+        _ready(site).unlink(missing_ok=True)
+    launch.start(absent, venv, sites[0].folder.parent / "zygotes.log")
+
+    def finish(site: LabSite) -> None:
+        launch.await_site(site, passwords.admin)
+        _ready(site).touch()
+        watch.tell(site.name, "ready")
+
+    with ThreadPoolExecutor(len(sites)) as pool:
+        list(pool.map(finish, waiting))
+    return bool(waiting)
+
+
+def _ready(site: LabSite) -> Path:
+    return site.run / "ready"
+
+
+def _prepare(site: LabSite, venv: Path, pristine: Path, passwords: Passwords) -> None:
+    """Namespace, folders, configuration and databases of one site; ends the services whose configuration changed."""
+    network.connect(site)
+    for folder in (site.etc, site.state, site.log, site.run):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    outdated = _configure(site, venv, passwords)
+    launch.stop(site, outdated)
+    database.clone(pristine, site)
+    log = site.log / "mariadb.log"
+    database.start(site.data, site.socket, log, site.namespace)
+    database.wait(site.data, site.socket, log)
+    personalise(site, passwords)
+
+
+def _configure(site: LabSite, venv: Path, passwords: Passwords) -> list[Service]:
+    """Write the files that differ and return the services that read them."""
+    outdated = []
+    for name, text in config.render(site, venv, passwords.service).items():
+        path = site.etc / name
+        if not path.exists() or path.read_text() != text:
+            write_private(path, text)
+            outdated += [service for service in SERVICES if name.startswith(service.name)]
+    return outdated
+
+
+def _hint(place: Place, file: Path) -> Text:
+    if file == place.clouds_yaml:
+        return Text("", "")
+    return Text(
+        f"{place.clouds_yaml} is your own and was left alone: export OS_CLIENT_CONFIG_FILE={file}",
+        f"{place.clouds_yaml} 是您自己的文件，未作改动：请执行 export OS_CLIENT_CONFIG_FILE={file}",
+    )
