@@ -70,9 +70,11 @@ class AddressPlan:
         return self._slot(zone, site, ZONE_SLOT)
 
     def edge_subnet(self, site: str, zone: str | None = None) -> IPv4Network:
-        """Return the external subnet at a site, of the first edge zone unless one is named."""
-        chosen = zone or next(iter(self.edge_zones), "edge")
-        return self.zone_subnet(chosen, site)
+        """Return the external subnet at a site, of the first edge zone unless one is named; KeyError without any."""
+        edges = self.edge_zones if zone is None else (zone,)
+        if not edges or edges[0] not in self.edge_zones:
+            raise KeyError(f"no such edge zone: {zone or 'the cloud has none'}")
+        return self.site_block(edges[0], site)
 
     @property
     def edge_zones(self) -> tuple[str, ...]:

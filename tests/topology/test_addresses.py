@@ -241,9 +241,13 @@ def test_edge_subnet_of_site_is_the_whole_block() -> None:
 
 
 def test_edge_subnet_without_edge_zone_is_a_key_error() -> None:
-    """A cloud without an edge has no external subnet to return."""
+    """A cloud without an edge has no external subnet, whatever its tenant zones are called."""
+    planned = plan(make_cloud(["d"], {"edge": {"cidr": "10.64.0.0/16"}}))
+
     with pytest.raises(KeyError):
-        plan(make_cloud(["d"], dict(TIGHT))).edge_subnet("anxi")
+        planned.edge_subnet("anxi")
+    with pytest.raises(KeyError):
+        planned.edge_subnet("anxi", "edge")
 
 
 def test_plan_of_province_takes_less_than_a_second() -> None:
