@@ -21,6 +21,7 @@ MAX_VALUES = 1_000_000
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
 )
+_CONFLICT = re.compile("^<<<<<<< ", re.MULTILINE)
 _TEMPLATE = re.compile(r"\{[{%#]")
 _CORE = "tag:yaml.org,2002:"
 _COLLECTIONS = {yaml.MappingStartEvent: "map", yaml.SequenceStartEvent: "seq"}
@@ -81,6 +82,7 @@ class _Composer:
         self.anchors: dict[str, tuple[Any, int] | None] = {}
         self.root: Any = None
         self.documents = 0
+        self.pending: str | None = None
         self.takers: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._start,
@@ -104,6 +106,11 @@ class _Composer:
             self._add(textrules.CONTROL, self._offset(text[: match.start()]), *_hidden(match.group()))
         if self.findings:
             raise _StoppedError
+        conflict = _CONFLICT.search(text)
+        if conflict:
+            what = Text("a merge conflict is left here", "此处残留有合并冲突标记")
+            fix = Text("keep one of the two versions and delete the marks", "请保留其中一个版本并删除标记")
+            self._stop(textrules.SYNTAX, self._offset(text[: conflict.start()]), what, fix)
         return text
 
     def take(self, event: yaml.Event) -> None:
@@ -135,7 +142,8 @@ class _Composer:
             problem += " (a tab or a reserved character such as @ or `)"
         fix = Text("indent with spaces, put text with : # { [ in quotes", "请用空格缩进,含 : # { [ 的文本请加引号")
         place = _place(self.file, mark) if mark else Place(self.file, 1, 1)
-        self._add(textrules.SYNTAX, place, Text(f"not valid YAML: {problem}", f"不是合法的 YAML:{problem}"), fix)
+        what = Text(f"not valid YAML: {problem}", f"不是合法的 YAML:{problem}")
+        self.findings.append(textrules.SYNTAX.found(place, (), what, fix))
 
     def composed(self, *, whole: bool) -> Composed:
         """Return the result; data is empty when reading stopped."""
@@ -190,12 +198,14 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place = _place(self.file, event.start_mark)
+        self.pending = event.value if self._expects_key() else None
         value = self._meaning(event, place)
         if isinstance(value, str):
             self._check(value, place)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         self._put(value, place, 1)
+        self.pending = None
 
     def _meaning(self, event: yaml.ScalarEvent, place: Place) -> scalars.Plain:
         tag = event.tag if event.tag != "!" else _CORE + "str"
@@ -287,6 +297,7 @@ class _Composer:
         if isinstance(value, str):
             return value
         what = Text(f"the key {show(value)} is not text", f"键 {show(value)} 不是文本")
+        self.pending = "?" if self.pending is None else self.pending
         self._add(
             textrules.KEY, place, what, Text("put the key in quotes, or choose a name", "请给键加引号,或改用名称")
         )
@@ -305,13 +316,15 @@ class _Composer:
         frame.node[key] = value  # type: ignore[call-overload]  # frames with keys are mappings
 
     def _path(self) -> Path:
-        """Return the path of the value being read; a key that is no text shows as ?."""
+        """Return the path of the key or value being read; a key that is no text shows as ?."""
         parts: list[str | int] = []
         for frame in self.stack:
             if isinstance(frame.node, list):
                 parts.append(len(frame.node))
             elif frame.key_mark is not None:
                 parts.append("?" if frame.key is None else frame.key)
+            elif frame is self.stack[-1] and self.pending is not None:
+                parts.append(self.pending)
         return tuple(parts)
 
     def _offset(self, before: str) -> Place:

@@ -55,7 +55,7 @@ def read(path: Path) -> Reading:
         parsed = parse(data, places)
         # What the text already explains is not said a second time by the schema.
         findings += _unexplained(parsed.findings, findings)
-        findings += _unexplained(check(parsed.partial, data, places), findings)
+        findings += _unexplained(check(parsed.partial, data, places, whole=parsed.cloud is not None), findings)
         cloud = parsed.cloud
     findings = sorted(findings, key=_order)
     broken = any(f.severity is Severity.ERROR for f in findings)

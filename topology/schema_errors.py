@@ -175,7 +175,7 @@ SCHEMA_ROWS = (
         _wrong("true or false", "true 或 false"),
         _say("write true or false", "请写 true 或 false"),
     ),
-    _row("mapping_type", "T107", _TYPES, _wrong("a mapping", "映射"), _map_fix),
+    _row("dict_type", "T107", _TYPES, _wrong("a mapping", "映射"), _map_fix),
     _row("model_type", "T107", _TYPES, _wrong("a mapping", "映射"), _map_fix),
     _row(
         "tuple_type",

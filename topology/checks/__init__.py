@@ -17,10 +17,14 @@ CHECKS = (*SITE_CHECKS, *ZONE_CHECKS, *SERVER_CHECKS, *DEPARTMENT_CHECKS)
 CHECK_RULES = (*(row.rule for row in REFERENCES), *(row.rule for row in CHECKS))
 
 
-def check(cloud: Cloud | None, data: dict[str, Any], places: Places) -> list[Finding]:
-    """Return the findings of all checks: references in the plain data, the others in what `cloud` holds of it."""
+def check(cloud: Cloud | None, data: dict[str, Any], places: Places, *, whole: bool) -> list[Finding]:
+    """Return the findings of all checks: references in the plain data, the others in what `cloud` holds of it.
+
+    `whole` says that `cloud` holds all of it.
+    """
     findings = dangling(data, places)
     if cloud is not None:
-        flaws = ((row.rule, flaw) for row in CHECKS for flaw in row.run(cloud))
+        rows = [row for row in CHECKS if whole or not row.needs_all]
+        flaws = ((row.rule, flaw) for row in rows for flaw in row.run(cloud))
         findings += [rule.found(places.value(f.path), f.path, f.message, f.fix) for rule, f in flaws]
     return findings

@@ -21,7 +21,11 @@ class Flaw(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """`run` yields every violation of the rule in a cloud; it does no I/O and raises nothing."""
+    """`run` yields every violation of the rule in a cloud; it does no I/O and raises nothing.
+
+    A check that `needs_all` could blame what is absent on a part that was only dropped for its own errors.
+    """
 
     rule: Rule
     run: Callable[[Cloud], Iterator[Flaw]]
+    needs_all: bool = False

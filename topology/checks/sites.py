@@ -67,5 +67,6 @@ SITE_CHECKS = (
             Text("A cloud has at least as many active sites as its rules demand.", "active 中心数不少于规则的要求。"),
         ),
         _active_sites,
+        needs_all=True,
     ),
 )

@@ -64,6 +64,7 @@ ZONE_CHECKS = (
     Check(
         Rule("T313", Text("Departments get their addresses from a tenant zone.", "部门的地址来自 tenant 网络区。")),
         _planning("zone-missing"),
+        needs_all=True,
     ),
     Check(
         Rule(
@@ -75,5 +76,6 @@ ZONE_CHECKS = (
     Check(
         Rule("T315", Text("Floating addresses come from an edge zone.", "浮动地址来自 edge 网络区。")),
         _floating,
+        needs_all=True,
     ),
 )
