@@ -49,8 +49,9 @@ def init(voice: Voice, folder: o.Folder = Path()) -> None:
     from topology.init import write_template
 
     written = write_template(folder)
-    voice.say(Text(f"written: {written}", f"已生成：{written}"))
-    voice.document({"written": str(written)})
+    for path in written:
+        voice.say(Text(f"written: {path}", f"已生成：{path}"))
+    voice.document({"written": [str(path) for path in written]})
 
 
 @command(app, "schema")
@@ -103,11 +104,11 @@ def deploy(
     parallel: o.Parallel = 4,
 ) -> int:
     from stacks.deploy import deploy as run
-    from commands.tables import deploy_tables
+    from commands.tables import run_tables
     from stacks.wishes import Wishes
 
     wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until)
-    return voice.report(run(path, wishes, desk(voice)), deploy_tables)
+    return voice.report(run(path, wishes, desk(voice)), run_tables)
 
 
 @command(app, "status")
@@ -130,10 +131,10 @@ def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parall
 @command(app, "destroy")
 def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = False, parallel: o.Parallel = 4) -> int:
     from stacks.destroy import destroy as run
-    from commands.tables import deploy_tables
+    from commands.tables import run_tables
     from stacks.wishes import Wishes
 
-    return voice.report(run(path, Wishes(tuple(site), parallel=parallel, yes=yes), desk(voice)), deploy_tables)
+    return voice.report(run(path, Wishes(tuple(site), parallel=parallel, yes=yes), desk(voice)), run_tables)
 
 
 @command(state, "list", "state")

@@ -36,6 +36,10 @@ class Report(Protocol):
     @property
     def exit_code(self) -> int: ...
 
+    @property
+    def messages(self) -> Sequence[GovcloudError]:
+        """Return what went wrong, one entry for each thing the user must know."""
+
     def document(self) -> dict[str, Any]:
         """Return the report as JSON values."""
 
@@ -111,6 +115,8 @@ class Voice:
         if not self.as_json:
             for table in tables(report):
                 self.table(table)
+        for error in report.messages:
+            self.note(error.say(self.lang))
         return report.exit_code
 
     def findings(self, findings: Sequence[Finding]) -> None:

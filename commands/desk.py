@@ -39,9 +39,9 @@ class TerminalDesk:
         self._voice.note(text)
 
     def show(self, plan: PlanReport) -> None:
-        from commands.tables import plan_tables
+        from commands.tables import confirm_tables
 
-        for table in plan_tables(plan):
+        for table in confirm_tables(plan):
             self._voice.table(table, self._voice.err)
 
     def confirm(self, question: Text, expect: str) -> bool:

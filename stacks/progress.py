@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from stacks.engine.events import Listener, Op, Progress
+from stacks.plan import is_object
 
 _QUIET = {Op.SAME, Op.READ}
 
@@ -45,7 +46,7 @@ class Board:
         """Return a listener that counts for `site`; reads and unchanged resources do not count."""
 
         def listen(event: Progress) -> None:
-            if event.change.op in _QUIET:
+            if event.change.op in _QUIET or not is_object(event.change.type):
                 return
             with self._lock:
                 self._tallies[site] = _after(self._tallies[site], event)

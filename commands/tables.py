@@ -1,0 +1,99 @@
+"""Reports as tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from commands.desk import span
+from console import Cell, Table
+from failures import Text
+
+if TYPE_CHECKING:
+    from stacks.plan import PlanReport
+    from stacks.report import RunReport
+
+_SITE = Text("site", "数据中心")
+_STACK = Text("stack", "栈")
+_OPS = ("create", "update", "replace", "delete")
+_OP_HEADS = (Text("create", "新建"), Text("change", "修改"), Text("replace", "替换"), Text("destroy", "销毁"))
+_STANDINGS = {
+    "unchanged": Text("unchanged", "未变更"),
+    "new": Text("new", "新增"),
+    "changed": Text("changed", "已变更"),
+    "unfinished": Text("unfinished", "未完成"),
+    "gone": Text("removed from the topology", "已从拓扑移除"),
+}
+NOTHING_TO_CHANGE = Text("nothing to change", "没有需要变更的内容")
+
+
+def plan_tables(report: PlanReport) -> Iterator[Table]:
+    """Yield the numbers per site, the stacks that change, everything that would be destroyed."""
+    yield Table(
+        (_SITE, *_OP_HEADS, Text("stacks to change", "待变更栈"), Text("unchanged", "未变更")),
+        tuple(_plan_sites(report)),
+    )
+    changing = [stack for stack in report.stacks if stack.acts or _moves(stack.counts)]
+    yield Table(
+        (_STACK, Text("standing", "状态"), *_OP_HEADS),
+        tuple((stack.stack, _STANDINGS[stack.standing], *_numbers(stack.counts)) for stack in changing),
+    )
+    yield losses_table(report)
+
+
+def losses_table(report: PlanReport) -> Table:
+    """Return everything that would be destroyed or replaced, with the option that each needs."""
+    return Table(
+        (Text("destroys", "将销毁"), Text("how", "方式"), Text("needs", "需要")),
+        tuple((loss.change.urn, str(loss.change.op), loss.ask) for loss in report.losses),
+    )
+
+
+def confirm_tables(report: PlanReport) -> Iterator[Table]:
+    """Yield what a person must see before saying yes."""
+    yield next(plan_tables(report))
+    yield losses_table(report)
+
+
+def _plan_sites(report: PlanReport) -> Iterator[tuple[Cell, ...]]:
+    for site in dict.fromkeys([*report.sites, *(stack.site for stack in report.stacks)]):
+        acting = sum(1 for stack in report.stacks if stack.site == site and (stack.acts or _moves(stack.counts)))
+        held = sum(1 for stack in report.stacks if stack.site == site) - acting
+        yield (site, *_numbers(report.counts(site)), str(acting), str(held))
+
+
+def _moves(counts: Counter[str]) -> bool:
+    return any(counts[op] for op in _OPS)
+
+
+def _numbers(counts: Counter[str]) -> tuple[str, ...]:
+    made = counts["create"] + counts["adopt"] + counts["import"]
+    return tuple(str(n or "-") for n in (made, *(counts[op] for op in _OPS[1:])))
+
+
+def run_tables(report: RunReport) -> Iterator[Table]:
+    """Yield one row per site: what was done, and how long all of it took."""
+    rows = []
+    for name in report.all_sites:
+        total = report.site(name)
+        stacks = (str(total.done), str(total.unchanged), str(total.failed or "-"), str(total.skipped or "-"))
+        rows.append((name, *stacks, *_numbers(total.ops), str(total.api_calls)))
+    heads = (
+        _SITE,
+        Text("stacks done", "完成栈"),
+        Text("unchanged", "未变更"),
+        Text("failed", "失败"),
+        Text("not tried", "未执行"),
+        *_OP_HEADS,
+        Text("API calls", "API 调用"),
+    )
+    yield Table(heads, tuple(rows), title=_headline(report))
+
+
+def _headline(report: RunReport) -> Text:
+    took = span(report.seconds)
+    if not report.ended:
+        return Text(f"{report.cloud}: nothing to change ({took})", f"{report.cloud}：没有需要变更的内容({took})")
+    word = Text("done", "完成") if report.exit_code == 0 else Text("not complete", "未全部完成")
+    return Text(f"{report.cloud}: {word.en} ({took})", f"{report.cloud}：{word.zh}({took})")

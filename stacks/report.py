@@ -1,0 +1,138 @@
+"""What a run did: per stack, per site, in numbers, and the one exit code it comes to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from failures import GovcloudError, Interrupted, OutsideFailed, SiteUnreachable, Text
+from stacks.engine.events import Op
+from stacks.plan import change_document, is_object
+from stacks.run import Ended, Verdict
+
+
+@dataclass(frozen=True)
+class SiteSum:
+    """One site's part of a run; `unchanged` stacks were not even opened."""
+
+    site: str
+    done: int
+    unchanged: int
+    failed: int
+    skipped: int
+    ops: Counter[Op]
+    api_calls: int
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """`ended` are the stacks that were to be run, `unchanged` those that were not, as (site, stack)."""
+
+    cloud: str
+    command: str
+    sites: tuple[str, ...]
+    ended: tuple[Ended, ...]
+    unchanged: tuple[tuple[str, str], ...]
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """130 when stopped by the user, else the gravest failure, else 0."""
+        if self.interrupted:
+            return Interrupted.exit_code
+        return max(
+            (e.error.exit_code if e.error else 5 for e in self.ended if e.verdict is not Verdict.DONE), default=0
+        )
+
+    @property
+    def messages(self) -> tuple[GovcloudError, ...]:
+        """One failure per site that is dead, one for each other distinct failure, and the interruption."""
+        found = list(_distinct(self.ended))
+        if self.interrupted:
+            what = Text("interrupted; the state is sound, run again to go on", "已中断；状态完好，重新执行即可继续")
+            found.append(Interrupted(what, where=self.cloud))
+        return tuple(found)
+
+    def site(self, name: str) -> SiteSum:
+        mine = [end for end in self.ended if end.plan.site == name]
+        verdicts = Counter(end.verdict for end in mine)
+        outcomes = [end.outcome for end in mine if end.outcome]
+        return SiteSum(
+            site=name,
+            done=verdicts[Verdict.DONE],
+            unchanged=sum(1 for site, _ in self.unchanged if site == name),
+            failed=verdicts[Verdict.FAILED] + verdicts[Verdict.UNKNOWN],
+            skipped=verdicts[Verdict.SKIPPED],
+            ops=Counter(change.op for outcome in outcomes for change in outcome.changes if is_object(change.type)),
+            api_calls=sum(outcome.api_calls for outcome in outcomes),
+        )
+
+    @property
+    def all_sites(self) -> tuple[str, ...]:
+        """The chosen sites, then those that only have stacks to be removed."""
+        return tuple(dict.fromkeys([*self.sites, *(end.plan.site for end in self.ended)]))
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "ok": self.exit_code == 0,
+            "exit_code": self.exit_code,
+            "command": self.command,
+            "cloud": self.cloud,
+            "seconds": round(self.seconds, 2),
+            "interrupted": self.interrupted,
+            "sites": {site: _site_document(self.site(site)) for site in self.all_sites},
+            "stacks": [_end_document(end) for end in self.ended],
+            "errors": [{"where": e.where, "what": e.what.en, "exit_code": e.exit_code} for e in self.messages],
+        }
+
+
+def _distinct(ended: Iterable[Ended]) -> Iterable[GovcloudError]:
+    seen: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], GovcloudError] = {}
+    for end in ended:
+        if end.error is None:
+            continue
+        key = (end.plan.site, end.error.what.en)
+        seen[key] += 1
+        first.setdefault(key, end.error)
+    for (site, _), error in first.items():
+        count = seen[site, error.what.en]
+        yield error if count == 1 or isinstance(error, SiteUnreachable) else _of_many(error, site, count)
+
+
+def _of_many(error: GovcloudError, site: str, count: int) -> GovcloudError:
+    what = Text(f"{error.what.en} ({count} stacks)", f"{error.what.zh}(共 {count} 个栈)")
+    kind = type(error) if isinstance(error, OutsideFailed) else OutsideFailed
+    return kind(what, where=site, fix=error.fix)
+
+
+def _site_document(total: SiteSum) -> dict[str, Any]:
+    return {
+        "stacks": {
+            "done": total.done,
+            "unchanged": total.unchanged,
+            "failed": total.failed,
+            "skipped": total.skipped,
+        },
+        "operations": {str(op): count for op, count in total.ops.items()},
+        "api_calls": total.api_calls,
+    }
+
+
+def _end_document(end: Ended) -> dict[str, Any]:
+    outcome = end.outcome
+    return {
+        "stack": end.plan.stack,
+        "site": end.plan.site,
+        "standing": str(end.plan.standing),
+        "verdict": str(end.verdict),
+        "changes": [change_document(c) for c in outcome.changes if c.op is not Op.SAME] if outcome else [],
+        "failures": [{"urn": f.urn, "op": str(f.op), "error": f.error, "unknown": f.unknown} for f in outcome.failures]
+        if outcome
+        else [],
+        "api_calls": outcome.api_calls if outcome else 0,
+        "error": end.error.what.en if end.error else None,
+    }

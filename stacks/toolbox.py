@@ -1,0 +1,49 @@
+"""The real tools of a deployment: engines over the cloud's state, sites through clouds.yaml."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+
+from stacks.desk import Desk
+from stacks.engines import PULUMI, Engine, engine_name, require_pulumi
+from stacks.preview import Tools
+from stacks.records import Record
+from stacks.sealing import open_secrets
+from stacks.sites import failures
+from stacks.wishes import Wishes
+from stacks.works import Works
+
+
+def tools_of(works: Works, wishes: Wishes, desk: Desk) -> Tools:
+    """Return tools that make nothing until they are used."""
+    return Tools(_Engines(works, wishes, desk).of, failures)
+
+
+class _Engines:
+    def __init__(self, works: Works, wishes: Wishes, desk: Desk) -> None:
+        self._works, self._wishes, self._desk = works, wishes, desk
+        self._made: dict[str, Engine] = {}
+        self._lock = Lock()
+
+    def of(self, record: Record | None) -> Engine:
+        name = engine_name(record, self._wishes.engine)
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._pulumi() if name == PULUMI else self._embedded()
+            return self._made[name]
+
+    def _embedded(self) -> Engine:
+        from stacks.embedded import Embedded  # noqa: PLC0415 - the Pulumi SDK, only where something changed
+        from stacks.engine.openstack.provider import connector  # noqa: PLC0415 - as above
+
+        works = self._works
+        secrets = open_secrets(works.home, os.environ, self._desk.note)
+        limits = {works.openstack(site): self._wishes.parallel for site in works.cloud.sites}
+        return Embedded(works.home.states, secrets, connector(limits), works.folder, self._wishes.parallel)
+
+    def _pulumi(self) -> Engine:
+        from stacks.automation import Automation  # noqa: PLC0415 - the Pulumi SDK, only where something changed
+
+        require_pulumi()
+        return Automation(self._works, os.environ)
