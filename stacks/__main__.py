@@ -11,6 +11,7 @@ sys.path[:] = [str(ROOT), *(entry for entry in sys.path if Path(entry or ".").re
 
 import pulumi  # noqa: E402 - the path must be set first
 
+from failures import GovcloudError  # noqa: E402 - as above
 from stacks.program import build  # noqa: E402 - as above
 from topology.ledger import plan_for  # noqa: E402 - as above
 from topology.load import load_cloud  # noqa: E402 - as above
@@ -20,9 +21,12 @@ def main() -> None:
     """Build the shard that the stack's config names."""
     config = pulumi.Config("govcloud")
     topology = ROOT / config.require("topology")
-    cloud = load_cloud(topology)
-    folder = topology if topology.is_dir() else topology.parent
-    build(cloud, plan_for(cloud, topology), config.require("site"), config.require("shard"), folder)
+    try:
+        cloud = load_cloud(topology)
+        folder = topology if topology.is_dir() else topology.parent
+        build(cloud, plan_for(cloud, topology), config.require("site"), config.require("shard"), folder)
+    except GovcloudError as error:
+        raise pulumi.RunError(error.say("en")) from error
 
 
 main()

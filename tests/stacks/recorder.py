@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
+from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
@@ -160,25 +162,36 @@ def _short(urn: str) -> str:
     return f"{kind.rsplit(':', 1)[-1]} {name}"
 
 
-def record(inputs: ShardInputs, foundation: FoundationInputs, *, preview: bool = False) -> Recording:
+def record(inputs: ShardInputs, foundation: ShardInputs, *, preview: bool = False) -> Recording:
     """Return everything that the program of a shard registers, and its outputs."""
+    return run_recorded(lambda: build_shard(inputs, TOPOLOGY_DIR, REACH), foundation, preview=preview)
+
+
+def run_recorded(
+    program: Callable[[], None],
+    foundation: ShardInputs,
+    *,
+    preview: bool = False,
+    config: Mapping[str, str] | None = None,
+) -> Recording:
+    """Run a program with its config in a runtime of its own; `foundation` is what stack references answer."""
+    assert isinstance(foundation, FoundationInputs)
     monitor = Monitor(foundation, preview=preview)
-    contextvars.copy_context().run(_run, inputs, monitor, preview)
+    settings = MockSettings(  # type: ignore[no-untyped-call]  # the SDK's own class for tests has no hints
+        monitor=monitor,
+        monitor_features=set(FEATURES),
+        engine=MockEngine(None),
+        project="govcloud",
+        stack="smallcity.site.shard",
+        dry_run=preview,
+        organization=None,
+        callbacks=None,
+    )
+    contextvars.copy_context().run(_run, program, settings, dict(config or {}))
     return monitor.recording
 
 
-def _run(inputs: ShardInputs, monitor: Monitor, preview: bool) -> None:  # noqa: FBT001 - Context.run passes by position
-    shard = "foundation" if isinstance(inputs, FoundationInputs) else inputs.department
-    configure(
-        MockSettings(  # type: ignore[no-untyped-call]  # the SDK's own class for tests has no hints
-            monitor=monitor,
-            monitor_features=set(FEATURES),
-            engine=MockEngine(None),
-            project="govcloud",
-            stack=f"{inputs.cloud}.{inputs.site}.{shard}",
-            dry_run=preview,
-            organization=None,
-            callbacks=None,
-        )
-    )
-    asyncio.run(run_in_stack(lambda: build_shard(inputs, TOPOLOGY_DIR, REACH)))
+def _run(program: Callable[[], None], settings: MockSettings, config: dict[str, str]) -> None:
+    configure(settings)
+    set_all_config(config)
+    asyncio.run(run_in_stack(program))

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failures import InputInvalid
@@ -65,6 +65,7 @@ def test_plan_shards_department_needs_the_foundation_of_its_site() -> None:
     assert shards["smallcity.west.foundation"].needs == ()
 
 
+@settings(max_examples=50, deadline=None)
 @given(name=new_names, drawn=new_departments)
 def test_digests_department_added_touch_only_its_shards(name: str, drawn: dict[str, Any]) -> None:
     """Whatever the new department is, all other shards keep their digests."""
@@ -76,6 +77,7 @@ def test_digests_department_added_touch_only_its_shards(name: str, drawn: dict[s
     assert {stack: after[stack] for stack in before} == before
 
 
+@settings(max_examples=50, deadline=None)
 @given(name=new_names, drawn=new_departments)
 def test_digests_department_removed_touch_no_other_shard(name: str, drawn: dict[str, Any]) -> None:
     """A department that goes leaves every other shard as it was."""
