@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stacks.engine.openstack.rows import Kind, Property
+from stacks.engine.openstack.rows import BROKEN, Kind, Property
 from stacks.engine.provider import Diff
 
 
@@ -13,7 +13,7 @@ def diff(kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Ma
     """Return the changed inputs; what the API shows differently (`outputs`) from what is wanted has changed too."""
     changed = tuple(row.name for row in kind.properties if _changed(row, old, new, outputs))
     replace = tuple(name for name in changed if kind.by_name[name].force_new)
-    if kind.special.broken(outputs, new):
+    if outputs.get(BROKEN):
         name = kind.natural_key[0]
         changed, replace = tuple(dict.fromkeys((*changed, name))), tuple(dict.fromkeys((*replace, name)))
     return Diff(changed, replace, bool(replace) and _delete_first(kind, old, new))

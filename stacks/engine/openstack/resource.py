@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw
+from stacks.engine.openstack.rows import BROKEN, Change, Inputs, Kind, Property, Raw
 from stacks.engine.provider import AnswerLost, Found, Properties, RefusedByApi
 
 CONFLICT_SECONDS = 60.0
@@ -55,8 +55,16 @@ def delete(kind: Kind, api: Api, id_: str, inputs: Inputs) -> None:
 
 def find(kind: Kind, api: Api, inputs: Inputs, known: frozenset[str]) -> list[Found]:
     """Return what `inputs` would have made, without the ids in `known`."""
-    seen = kind.special.find(api, inputs) if kind.special.find else _search(kind, api, inputs)
-    return [found(kind, api, raw, inputs) for raw in seen if kind.special.identify(raw) not in known]
+    special = kind.special
+    seen = special.find(api, inputs) if special.find else _search(kind, api, inputs)
+    mine = [raw for raw in seen if special.identify(raw) not in known]
+    return [_recovered(kind, api, special.settle(api, raw, inputs) if special.settle else raw, inputs) for raw in mine]
+
+
+def _recovered(kind: Kind, api: Api, raw: Raw, inputs: Inputs) -> Found:
+    reason = kind.special.broken(raw, inputs)
+    shown = outputs(kind, api, raw, inputs)
+    return Found(kind.special.identify(raw), {**shown, BROKEN: reason} if reason else shown)
 
 
 def found(kind: Kind, api: Api, raw: Raw, inputs: Inputs) -> Found:

@@ -17,6 +17,9 @@ Inputs = Mapping[str, Any]
 """Checked inputs of a resource, camelCase."""
 Outputs = dict[str, Any]
 
+BROKEN = "__broken"
+"""Output of an object that was found after an interrupted create and can't be used: it will be replaced."""
+
 META = "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0"
 _MINUTE = 60_000_000_000
 
@@ -90,8 +93,8 @@ class Special:
     """What a type does otherwise than POST, GET, PUT, DELETE on its collection; None where it does not.
 
     `body` completes what POST sends. `finish` runs once the object exists, until it is usable, and returns what the
-    API shows then. `gone` waits after DELETE. `broken` says of outputs that the object can never be used. `clashes`
-    says that old and new can't exist together.
+    API shows then. `gone` waits after DELETE. For an object of an interrupted create, `settle` waits until it is made
+    or has failed, and `broken` says why it can never be used. `clashes`: old and new can't exist together.
     """
 
     body: Callable[[Api, Inputs, Raw], Raw] | None = None
@@ -104,7 +107,8 @@ class Special:
     find: Callable[[Api, Inputs], list[Raw]] | None = None
     outputs: Callable[[Raw, Inputs], Outputs] | None = None
     identify: Callable[[Raw], str] = lambda raw: str(raw["id"])
-    broken: Callable[[Mapping[str, Any], Inputs], bool] = lambda _outputs, _inputs: False
+    settle: Callable[[Api, Raw, Inputs], Raw] | None = None
+    broken: Callable[[Raw, Inputs], str] = lambda _raw, _inputs: ""
     clashes: Callable[[Inputs, Inputs], bool] = lambda _old, _new: False
 
 
