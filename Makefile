@@ -31,7 +31,8 @@ bench: install
 	$(BIN)/pytest -q tests/bench </dev/null
 
 docs: install
+	$(BIN)/python -m topology.reference >docs/topology-language.md
 	$(BIN)/python -m tests.docs.pages
 
 clean:
-	$(BIN)/govcloud lab down </dev/null
+	$(BIN)/govcloud lab down $(TOPOLOGY) </dev/null
