@@ -1,0 +1,84 @@
+"""Tests of the program under the embedded engine: a first plan, a build, nothing to change, a way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from stacks import embedded
+from stacks.embedded import Embedded
+from stacks.engine.events import Op, Outcome
+from stacks.engine.secrets import Secrets
+from stacks.engines import Run
+from stacks.shards import Shard, count_resources, plan_shards
+from tests.stacks import small
+from tests.stacks.memory import USER, MemorySite
+from tests.stacks.recorder import REACH
+
+FOUNDATION, DATA = "smallcity.east.foundation", "smallcity.east.data"
+
+
+@pytest.fixture
+def site() -> MemorySite:
+    return MemorySite()
+
+
+@pytest.fixture
+def shards() -> dict[str, Shard]:
+    return {shard.stack: shard for shard in plan_shards(*small.planned())}
+
+
+@pytest.fixture
+def engine(tmp_path: Path, site: MemorySite, monkeypatch: pytest.MonkeyPatch) -> Embedded:
+    monkeypatch.setattr(embedded, "read_access", lambda _: REACH)
+    return Embedded(tmp_path, Secrets("a passphrase"), site.connect, tmp_path, 4)
+
+
+def objects(outcome: Outcome) -> Counter[Op]:
+    return Counter(change.op for change in outcome.changes if change.type.startswith("openstack:"))
+
+
+def test_engine_first_plan_without_a_foundation_counts_everything(
+    engine: Embedded, site: MemorySite, shards: dict[str, Shard]
+) -> None:
+    """A city that is not there yet can be planned: what the foundation will say is unknown, and nothing is made."""
+    outcome = engine.preview(shards[DATA], Run())
+
+    assert outcome.failures == []
+    assert objects(outcome) == {Op.CREATE: count_resources(shards[DATA].typed)}
+    assert site.objects == {}
+
+
+def test_engine_builds_foundation_and_department(engine: Embedded, site: MemorySite, shards: dict[str, Shard]) -> None:
+    """The department stands on what the foundation says, and its outputs are whole."""
+    first, second = engine.build(shards[FOUNDATION], Run()), engine.build(shards[DATA], Run())
+
+    assert (first.failures, second.failures) == ([], [])
+    assert len(site.objects) == sum(count_resources(shards[stack].typed) for stack in (FOUNDATION, DATA))
+    assert [row["name"] for row in second.outputs["servers"]] == ["data-portal-1", "data-portal-2", "citizen-db-east-1"]
+
+
+def test_engine_built_again_changes_nothing(engine: Embedded, site: MemorySite, shards: dict[str, Shard]) -> None:
+    """Neither the new password that each run offers nor anything else is a change."""
+    for stack in (FOUNDATION, DATA):
+        engine.build(shards[stack], Run())
+    site.calls.clear()
+    again = [engine.build(shards[stack], Run()) for stack in (FOUNDATION, DATA)]
+
+    assert {op for outcome in again for op in objects(outcome)} == {Op.SAME}
+    assert [call for call in site.calls if call[0] != "invoke"] == []
+
+
+def test_engine_destroys_in_an_order_that_a_site_accepts(
+    engine: Embedded, site: MemorySite, shards: dict[str, Shard]
+) -> None:
+    """What uses a thing goes before it, and the account that builds goes last of all it built."""
+    for stack in (FOUNDATION, DATA):
+        engine.build(shards[stack], Run())
+    gone = [engine.destroy(stack, Run()) for stack in (DATA, FOUNDATION)]
+
+    assert [outcome.failures for outcome in gone] == [[], []]
+    assert site.objects == {}
+    assert ("delete", USER) in site.calls
