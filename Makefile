@@ -12,7 +12,8 @@ demo: install
 test: install lint types
 	$(BIN)/pytest </dev/null
 
-check: install lint types unit
+check: install
+	@$(MAKE) -s -j2 -O lint types unit
 
 install:
 	@./install.sh </dev/null
