@@ -82,8 +82,8 @@ def plan(
     delete: o.Delete = [],
     parallel: o.Parallel = 4,
 ) -> int:
-    from stacks.deploy import preview
     from commands.tables import plan_tables
+    from stacks.deploy import preview
     from stacks.wishes import Wishes
 
     wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel)
@@ -103,8 +103,8 @@ def deploy(
     delete: o.Delete = [],
     parallel: o.Parallel = 4,
 ) -> int:
-    from stacks.deploy import deploy as run
     from commands.tables import run_tables
+    from stacks.deploy import deploy as run
     from stacks.wishes import Wishes
 
     wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until)
@@ -121,8 +121,8 @@ def status(voice: Voice, path: o.Topology) -> int:
 
 @command(app, "drift")
 def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parallel = 4) -> int:
-    from stacks.drift import drift as compare
     from commands.tables import drift_tables
+    from stacks.drift import drift as compare
     from stacks.wishes import Wishes
 
     return voice.report(compare(path, Wishes(tuple(site), parallel=parallel), desk(voice)), drift_tables)
@@ -130,8 +130,8 @@ def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parall
 
 @command(app, "destroy")
 def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = False, parallel: o.Parallel = 4) -> int:
-    from stacks.destroy import destroy as run
     from commands.tables import run_tables
+    from stacks.destroy import destroy as run
     from stacks.wishes import Wishes
 
     return voice.report(run(path, Wishes(tuple(site), parallel=parallel, yes=yes), desk(voice)), run_tables)
@@ -183,14 +183,14 @@ def lab_up(voice: Voice, path: o.Topology) -> int:
 
 
 @command(lab, "down", "lab")
-def lab_down(voice: Voice, path: o.MaybeTopology = None) -> int:
+def lab_down(voice: Voice, path: o.Topology, keep: o.Keep = False) -> int:
     from commands import lab as c
 
-    return c.down(voice, path)
+    return c.down(voice, path, keep=keep)
 
 
 @command(lab, "status", "lab")
-def lab_status(voice: Voice, path: o.MaybeTopology = None) -> int:
+def lab_status(voice: Voice, path: o.Topology) -> int:
     from commands import lab as c
 
     return c.status(voice, path)

@@ -95,6 +95,8 @@ class Voice:
         if not table.rows or (self.as_json and stream is None):
             return
         target = stream or self.out
+        if self._words(table.title):
+            self._write(target, self._words(table.title) + "\n")
         drawn = self.drawn(table)
         guarded(target, lambda: self.rich(target).print(drawn))
 
@@ -102,7 +104,7 @@ class Voice:
         """Return a table as Rich draws it, in this voice's language."""
         from rich.table import Table as RichTable  # noqa: PLC0415 - --help must not pay for Rich
 
-        drawn = RichTable(box=None, pad_edge=False, title=self._words(table.title) or None, title_justify="left")
+        drawn = RichTable(box=None, pad_edge=False)
         for column in table.columns:
             drawn.add_column(self._words(column), overflow="fold")
         for row in table.rows:

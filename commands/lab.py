@@ -3,42 +3,153 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from console import Voice
+from commands.desk import span
+from console import Table, Voice
+from failures import Text
+
+_SITE = Text("site", "数据中心")
+_YES, _NO, _BY_UP = Text("yes", "是"), Text("MISSING", "缺少"), Text("installed by `lab up`", "由 lab up 安装")
+_STAGES = {
+    "installed": Text("OpenStack is installed", "OpenStack 已安装"),
+    "checked": Text("the machine offers what is needed", "本机满足要求"),
+    "template": Text("the template is made", "模板已生成"),
+    "prepared": Text("prepared", "已准备"),
+    "ready": Text("ready", "就绪"),
+    "published": Text("clouds.yaml is written", "clouds.yaml 已写出"),
+}
+_STATES = {
+    "up": Text("up", "运行"),
+    "down": Text("down", "停止"),
+    "cut": Text("cut", "已切断"),
+    "partial": Text("partial", "部分运行"),
+}
 
 
 def check(voice: Voice, path: Path | None) -> int:
+    import topology
     from lab.check import check as run
+    from lab.place import find_place
+    from topology.load import load_cloud
 
-    return voice.report(run(path), lambda report: report.tables())
+    cloud = load_cloud(path or Path(topology.__path__[0]) / "quanzhou.yaml")
+    rows = run(cloud, find_place(cloud.name))
+    missing = [row for row in rows if not row.ok and not row.by_up]
+    document = [{"id": r.id, "ok": r.ok, "by_up": r.by_up, "what": r.what.en, "fix": r.fix.en} for r in rows]
+    voice.document({"ok": not missing, "exit_code": int(bool(missing)), "rows": document})
+    heads = (Text("what", "检查项"), Text("there", "具备"), Text("what to do", "处理办法"))
+    shown = tuple((r.what, _YES if r.ok else _BY_UP if r.by_up else _NO, "" if r.ok else r.fix) for r in rows)
+    voice.table(Table(heads, shown))
+    return int(bool(missing))
 
 
 def up(voice: Voice, path: Path) -> int:
+    from lab.place import find_place
     from lab.up import up as run
     from topology.load import load_cloud
 
-    return voice.report(run(load_cloud(path), path, voice.note), lambda report: report.tables())
+    def listen(site: str, stage: str, seconds: float) -> None:
+        what = _STAGES.get(stage, Text(stage, stage))
+        head = f"{span(seconds):>6} {site}".rstrip()
+        voice.note(Text(f"{head}: {what.en}", f"{head}：{what.zh}"))
+
+    cloud = load_cloud(path)
+    raised = run(cloud, find_place(cloud.name), listen)
+    sites: list[dict[str, Any]] = [{"site": s.name, "entry": s.entry, "auth_url": s.auth_url} for s in raised.sites]
+    clouds = str(raised.clouds_yaml)
+    voice.document({"ok": True, "exit_code": 0, "changed": raised.changed, "clouds_yaml": clouds, "sites": sites})
+    voice.table(
+        Table(
+            (_SITE, Text("cloud", "clouds.yaml 条目"), Text("Keystone", "Keystone")),
+            tuple((s["site"], s["entry"], s["auth_url"]) for s in sites),
+        )
+    )
+    if not raised.changed:
+        voice.say(Text("the lab is up already", "实验环境已在运行"))
+    if raised.hint:
+        voice.note(raised.hint)
+    return 0
 
 
-def down(voice: Voice, path: Path | None) -> int:
+def down(voice: Voice, path: Path, *, keep: bool) -> int:
     from lab.down import down as run
+    from lab.place import find_place
+    from topology.load import load_cloud
 
-    return voice.report(run(path, voice.note), lambda report: report.tables())
+    cloud = load_cloud(path)
+    run(cloud.name, find_place(cloud.name), wipe=not keep)
+    voice.document({"ok": True, "exit_code": 0, "lab": cloud.name, "kept": keep})
+    voice.say(Text(f"the lab {cloud.name} is down", f"实验环境 {cloud.name} 已拆除"))
+    return 0
 
 
-def status(voice: Voice, path: Path | None) -> int:
+def status(voice: Voice, path: Path) -> int:
+    from lab.place import find_place
     from lab.status import status as run
+    from topology.load import load_cloud
 
-    return voice.report(run(path), lambda report: report.tables())
+    cloud = load_cloud(path)
+    rows = run(cloud, find_place(cloud.name))
+    well = all(row.state == "up" for row in rows)
+    sites = [
+        {
+            "site": r.site,
+            "state": r.state,
+            "url": r.url,
+            "answers": {str(service): seconds for service, seconds in r.answers.items()},
+            "memory_mib": round(r.memory_mib),
+            "uptime_s": round(r.uptime_s),
+        }
+        for r in rows
+    ]
+    voice.document({"ok": well, "exit_code": int(not well), "sites": sites})
+    heads = (
+        _SITE,
+        Text("state", "状态"),
+        Text("answers", "应答服务"),
+        Text("MiB", "内存 MiB"),
+        Text("up for", "运行时长"),
+    )
+    shown = tuple(
+        (r.site, _STATES[r.state], _answers(r.answers), f"{r.memory_mib:.0f}", span(r.uptime_s)) for r in rows
+    )
+    voice.table(
+        Table((*heads, Text("Keystone", "Keystone")), tuple((*row, r.url) for row, r in zip(shown, rows, strict=True)))
+    )
+    return int(not well)
+
+
+def _answers(answers: Any) -> str:
+    return f"{sum(1 for seconds in answers.values() if seconds is not None)}/{len(answers)}"
 
 
 def cut(voice: Voice, path: Path, site: str) -> int:
     from lab.cut import cut as run
+    from lab.place import find_place
+    from topology.load import load_cloud
 
-    return voice.report(run(path, site), lambda report: report.tables())
+    cloud = load_cloud(path)
+    run(cloud, find_place(cloud.name), site)
+    voice.document({"ok": True, "exit_code": 0, "cut": [site]})
+    voice.say(
+        Text(
+            f"{site} is cut off; to heal it: govcloud lab heal {path}", f"{site} 已切断；恢复：govcloud lab heal {path}"
+        )
+    )
+    return 0
 
 
 def heal(voice: Voice, path: Path, site: str | None) -> int:
     from lab.cut import heal as run
+    from lab.place import find_place
+    from topology.load import load_cloud
 
-    return voice.report(run(path, site), lambda report: report.tables())
+    cloud = load_cloud(path)
+    healed = [site] if site else list(cloud.sites)
+    for name in healed:
+        run(cloud, find_place(cloud.name), name)
+    voice.document({"ok": True, "exit_code": 0, "healed": healed})
+    names = ", ".join(healed)
+    voice.say(Text(f"healed: {names}", f"已恢复：{names}"))
+    return 0

@@ -80,3 +80,6 @@ Parallel = Annotated[
         "--parallel", metavar="N", min=1, max=64, help=_help("calls at once per site", "每个数据中心的并发调用数")
     ),
 ]
+Keep = Annotated[
+    bool, typer.Option("--keep", help=_help("keep the databases for the next `up`", "保留数据库供下次 up 使用"))
+]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commands.desk import span
 from console import Cell, Table
 from failures import Text
 
 if TYPE_CHECKING:
+    from stacks.drift import DriftReport
     from stacks.plan import PlanReport
     from stacks.report import RunReport
+    from stacks.states import StatesReport
+    from stacks.status import SiteStatus, StatusReport
 
 _SITE = Text("site", "数据中心")
 _STACK = Text("stack", "栈")
@@ -63,11 +66,11 @@ def _plan_sites(report: PlanReport) -> Iterator[tuple[Cell, ...]]:
         yield (site, *_numbers(report.counts(site)), str(acting), str(held))
 
 
-def _moves(counts: Counter[str]) -> bool:
+def _moves(counts: Counter[Any]) -> bool:
     return any(counts[op] for op in _OPS)
 
 
-def _numbers(counts: Counter[str]) -> tuple[str, ...]:
+def _numbers(counts: Counter[Any]) -> tuple[str, ...]:
     made = counts["create"] + counts["adopt"] + counts["import"]
     return tuple(str(n or "-") for n in (made, *(counts[op] for op in _OPS[1:])))
 
@@ -97,3 +100,87 @@ def _headline(report: RunReport) -> Text:
         return Text(f"{report.cloud}: nothing to change ({took})", f"{report.cloud}：没有需要变更的内容({took})")
     word = Text("done", "完成") if report.exit_code == 0 else Text("not complete", "未全部完成")
     return Text(f"{report.cloud}: {word.en} ({took})", f"{report.cloud}：{word.zh}({took})")
+
+
+def status_tables(report: StatusReport) -> Iterator[Table]:
+    """Yield one row per site; `?` is what could not be learned."""
+    heads = (
+        _SITE,
+        Text("role", "角色"),
+        Text("API", "API"),
+        Text("services", "服务"),
+        Text("stacks deployed", "已部署栈"),
+        Text("changed", "已变更"),
+        Text("never", "未部署"),
+        Text("failed", "未完成"),
+        Text("removed", "待移除"),
+        Text("departments", "部门"),
+        Text("servers active/all", "服务器 运行/总数"),
+        Text("last deploy", "最近部署"),
+    )
+    yield Table(heads, tuple(_status_row(site) for site in report.sites), title=Text(report.cloud, report.cloud))
+
+
+def _status_row(site: SiteStatus) -> tuple[Cell, ...]:
+    seen = site.seen
+    count: Counter[Any] = site.stacks
+    answering = sum(1 for well in seen.services.values() if well)
+    return (
+        site.site,
+        site.role,
+        Text("unknown", "未知") if site.trouble else Text("answers", "应答"),
+        f"{answering}/{len(seen.services)}" if seen.services else "?",
+        *(str(count[kind] or "-") for kind in _STATUS_ORDER),
+        f"{_known(seen.projects)}/{site.departments}",
+        f"{_known(seen.active)}/{_known(seen.servers)}",
+        site.deployed or Text("never", "从未"),
+    )
+
+
+_STATUS_ORDER = ("unchanged", "changed", "new", "unfinished", "gone")
+
+
+def _known(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+_DRIFTS = {
+    "changed": Text("changed by hand", "被手工修改"),
+    "missing": Text("missing", "缺失"),
+    "extra": Text("made by hand", "手工新增"),
+    "undeployed": Text("not deployed", "尚未部署"),
+}
+_WORDS = {
+    "unknown": Text("unknown", "未知"),
+    "drift": Text("differs", "有差异"),
+    "as declared": Text("as declared", "与拓扑一致"),
+}
+
+
+def drift_tables(report: DriftReport) -> Iterator[Table]:
+    """Yield every difference, then one word per site."""
+    heads = (_SITE, Text("how", "差异"), Text("what", "对象"), Text("detail", "详情"))
+    yield Table(heads, tuple((row.site, _DRIFTS[row.kind], row.what, row.detail) for row in report.rows))
+    words = report.document()["sites"]
+    yield Table((_SITE, Text("world", "现网")), tuple((site, _WORDS[word]) for site, word in words.items()))
+
+
+def stack_tables(report: StatesReport) -> Iterator[Table]:
+    """Yield one row per stack."""
+    heads = (
+        _STACK,
+        Text("engine", "引擎"),
+        Text("last result", "最近结果"),
+        Text("resources", "资源"),
+        Text("when", "时间"),
+    )
+    rows = tuple((r.stack, r.engine, r.result, _known(r.resources), r.at or "-") for r in report.rows)
+    yield Table(heads, rows)
+
+
+def verify_tables(report: StatesReport) -> Iterator[Table]:
+    """Yield every problem, then how many stacks are well."""
+    problems = tuple((row.stack, problem) for row in report.rows for problem in row.problems)
+    yield Table((_STACK, Text("problem", "问题")), problems)
+    well = sum(1 for row in report.rows if not row.problems)
+    yield Table((Text("stacks", "栈"), Text("well", "完好")), ((str(len(report.rows)), str(well)),))

@@ -12,6 +12,7 @@ from typing import Any
 
 from stacks.engine.events import Outcome
 from stacks.engines import Engine, Run
+from stacks.known import known_stacks
 from stacks.plan import PlanReport, StackPlan, Standing, needs_hash
 from stacks.preview import Tools
 from stacks.progress import Board
@@ -27,7 +28,7 @@ class Building:
         self._works, self._wishes, self._tools, self._board = works, wishes, tools, board
         self._allow = {stack.stack: allowed(stack, plan, wishes) for stack in plan.stacks}
         self._store = works.records
-        self._records = self._store.read()
+        self._records = known_stacks(works.home)
         self._lock = Lock()
 
     def act(self, stack: StackPlan, stop: Event) -> Outcome:

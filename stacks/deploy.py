@@ -43,7 +43,7 @@ def preview(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of
     works.home.make()
     with hold(works.home.lock, "govcloud plan"), stoppable(desk.note) as stop:
         report = make_plan(works, wishes, make(works, wishes, desk), stop)
-        _refuse_stopped(stop)
+        refuse_stopped(stop)
         return report
 
 
@@ -61,12 +61,12 @@ def deploy(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of)
     with hold(works.home.lock, "govcloud deploy"), stoppable(desk.note) as stop:
         tools = make(works, wishes, desk)
         plan = make_plan(works, wishes, tools, stop)
-        _refuse_stopped(stop)
+        refuse_stopped(stop)
         if plan.refused:
             desk.show(plan)
             raise refusal(plan)
         if not (jobs := jobs_of(plan, wishes)):
-            return _report(works, plan, [], stop, began)
+            return report_of(works, plan, [], stop, began)
         _confirm(plan, wishes, desk)
         _refuse_race(works)
         ledger.write(ledger.path_for(source), works.addresses.ledger)
@@ -75,7 +75,7 @@ def deploy(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of)
         with desk.watch(board):
             building = Building(works, plan, wishes, tools, board)
             ended = run_jobs(jobs, building.act, wishes.parallel, stop, works.alive(tools.reach))
-        return _report(works, plan, ended, stop, began)
+        return report_of(works, plan, ended, stop, began)
 
 
 def jobs_of(plan: PlanReport, wishes: Wishes) -> list[Job]:
@@ -119,12 +119,12 @@ def _refuse_race(works: Works) -> None:
         )
 
 
-def _refuse_stopped(stop: Event) -> None:
+def refuse_stopped(stop: Event) -> None:
     if stop.is_set():
         raise Interrupted(Text("interrupted before anything was touched", "已中断，未做任何修改"))
 
 
-def _report(works: Works, plan: PlanReport, ended: list[Ended], stop: Event, began: float) -> RunReport:
+def report_of(works: Works, plan: PlanReport, ended: list[Ended], stop: Event, began: float) -> RunReport:
     troubled = [Ended(s, Verdict.FAILED, error=s.trouble) for s in plan.troubles]
     ran = [*(end for end in ended if not _followed_for_nothing(end)), *troubled]
     names = {end.plan.stack for end in ran}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from stacks.program import build_shard
 from stacks.shards import Shard
 from stacks.stateful import is_stateful
 
+PARTS = ("blockstorage", "compute", "identity", "images", "networking")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -35,6 +37,7 @@ class Embedded:
         self._states, self._secrets, self._connect = states, secrets, connect
         self._topology_dir, self._parallel = topology_dir, parallel
         self._access = cache(read_access)
+        _import_resources()
 
     def preview(self, shard: Shard, run: Run) -> Outcome:
         return self._run(shard.stack, self._program(shard), "preview", run)
@@ -82,6 +85,12 @@ class Embedded:
         """Return the outputs of the stack that a program names `organization/<project>/<stack>`."""
         state = self._open(reference.rpartition("/")[2])
         return state.outputs() if state.live else None
+
+
+def _import_resources() -> None:
+    """Import all that programs use: the package loads a part at the first look into it, and threads race for that."""
+    for part in PARTS:
+        getattr(import_module(f"pulumi_openstack.{part}"), "anything", None)
 
 
 def _nothing(_: str) -> bool:

@@ -63,7 +63,7 @@ def require_pulumi() -> str:
             Text("the pulumi CLI is not on PATH", "PATH 中没有 pulumi 命令"),
             where="--engine pulumi",
             fix=Text(
-                "install pulumi and its openstack plug-in, or move the stacks to the embedded engine by state export, import",
+                "install pulumi and its openstack plug-in, or move the stacks to the embedded engine by state import",
                 "请安装 pulumi 及其 openstack 插件，或通过 state export/import 改用 --engine embedded",
             ),
         )

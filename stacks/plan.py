@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from failures import GateRefused, GovcloudError, SiteUnreachable, Text
+from failures import GateRefused, GovcloudError, Text
 from stacks.engine.events import Change, Op
+from stacks.messages import distinct
 from stacks.records import Record, Result
 from stacks.shards import Shard
 
@@ -82,9 +83,8 @@ class PlanReport:
 
     @property
     def messages(self) -> tuple[GovcloudError, ...]:
-        """One failure per dead site or troubled stack, and the refusal."""
-        found = {(s.site if isinstance(s.trouble, SiteUnreachable) else s.stack): s.trouble for s in self.troubles}
-        told = tuple(error for error in found.values() if error)
+        """One failure per site and cause, and the refusal."""
+        told = tuple(distinct((stack.site, stack.trouble) for stack in self.stacks if stack.trouble))
         return (*told, refusal(self)) if self.refused else told
 
     @property

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from threading import Event
+from typing import TYPE_CHECKING
 
+from failures import GovcloudError
 from stacks.engine.events import Change, Op, Outcome
 from stacks.engine.urns import PROVIDER_PREFIX
 from stacks.engines import Engine, Run
+from stacks.known import known_stacks
 from stacks.plan import PlanReport, StackPlan, Standing, losses, needs_hash, standing
 from stacks.records import Record
 from stacks.run import Ended, Job, Stage, run_jobs
@@ -16,7 +19,12 @@ from stacks.stateful import is_stateful
 from stacks.wishes import Wishes
 from stacks.works import Reach, Works, gone
 
+if TYPE_CHECKING:
+    from stacks.world import SiteWorld
+
 Engines = Callable[[Record | None], Engine]
+Worlds = Callable[[Mapping[str, str], str], "Mapping[str, SiteWorld | GovcloudError]"]
+"""Reads what sites have of a cloud."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +33,16 @@ class Tools:
 
     engines: Engines
     reach: Reach
+    worlds: Worlds
 
 
 def make_plan(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> PlanReport:
     """Return the plan; asks no site and opens no state where nothing changed, unless a refresh is wished."""
-    records = works.records.read()
+    records = known_stacks(works.home)
     stacks = [_standing_of(works, shard.stack, records) for shard in works.shards]
     stacks += [StackPlan(r.stack, r.site, r.kind, Standing.GONE) for r in gone(records, works)]
     asked = [stack for stack in stacks if stack.acts or wishes.refresh]
-    dead = tools.reach({site: works.openstack(site) for site in dict.fromkeys(s.site for s in asked)}) if asked else {}
+    dead = tools.reach(works.entries(s.site for s in asked)) if asked else {}
     jobs = [Job(stack, stage_of(stack)) for stack in asked if stack.site not in dead]
     ended = run_jobs(jobs, _Previews(works, wishes, tools, records).look, wishes.parallel, stop)
     looked = {end.plan.stack: _planned(end) for end in ended}

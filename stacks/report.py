@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from failures import GovcloudError, Interrupted, OutsideFailed, SiteUnreachable, Text
+from failures import GovcloudError, Interrupted, Text
 from stacks.engine.events import Op
+from stacks.messages import distinct
 from stacks.plan import change_document, is_object
 from stacks.run import Ended, Verdict
 
@@ -50,7 +50,7 @@ class RunReport:
     @property
     def messages(self) -> tuple[GovcloudError, ...]:
         """One failure per site that is dead, one for each other distinct failure, and the interruption."""
-        found = list(_distinct(self.ended))
+        found = list(distinct((end.plan.site, end.error) for end in self.ended if end.error))
         if self.interrupted:
             what = Text("interrupted; the state is sound, run again to go on", "已中断；状态完好，重新执行即可继续")
             found.append(Interrupted(what, where=self.cloud))
@@ -87,26 +87,6 @@ class RunReport:
             "stacks": [_end_document(end) for end in self.ended],
             "errors": [{"where": e.where, "what": e.what.en, "exit_code": e.exit_code} for e in self.messages],
         }
-
-
-def _distinct(ended: Iterable[Ended]) -> Iterable[GovcloudError]:
-    seen: Counter[tuple[str, str]] = Counter()
-    first: dict[tuple[str, str], GovcloudError] = {}
-    for end in ended:
-        if end.error is None:
-            continue
-        key = (end.plan.site, end.error.what.en)
-        seen[key] += 1
-        first.setdefault(key, end.error)
-    for (site, _), error in first.items():
-        count = seen[site, error.what.en]
-        yield error if count == 1 or isinstance(error, SiteUnreachable) else _of_many(error, site, count)
-
-
-def _of_many(error: GovcloudError, site: str, count: int) -> GovcloudError:
-    what = Text(f"{error.what.en} ({count} stacks)", f"{error.what.zh}(共 {count} 个栈)")
-    kind = type(error) if isinstance(error, OutsideFailed) else OutsideFailed
-    return kind(what, where=site, fix=error.fix)
 
 
 def _site_document(total: SiteSum) -> dict[str, Any]:

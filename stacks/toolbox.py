@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from threading import Lock
 
+from failures import GovcloudError
 from stacks.desk import Desk
 from stacks.engines import PULUMI, Engine, engine_name, require_pulumi
 from stacks.preview import Tools
@@ -13,11 +15,16 @@ from stacks.sealing import open_secrets
 from stacks.sites import failures
 from stacks.wishes import Wishes
 from stacks.works import Works
+from stacks.world import SiteWorld, read_worlds
 
 
 def tools_of(works: Works, wishes: Wishes, desk: Desk) -> Tools:
     """Return tools that make nothing until they are used."""
-    return Tools(_Engines(works, wishes, desk).of, failures)
+
+    def worlds(sites: Mapping[str, str], cloud: str) -> Mapping[str, SiteWorld | GovcloudError]:
+        return read_worlds(sites, cloud, wishes.parallel)
+
+    return Tools(_Engines(works, wishes, desk).of, failures, worlds)
 
 
 class _Engines:
@@ -39,7 +46,7 @@ class _Engines:
 
         works = self._works
         secrets = open_secrets(works.home, os.environ, self._desk.note)
-        limits = {works.openstack(site): self._wishes.parallel for site in works.cloud.sites}
+        limits = dict.fromkeys(works.entries(works.cloud.sites).values(), self._wishes.parallel)
         return Embedded(works.home.states, secrets, connector(limits), works.folder, self._wishes.parallel)
 
     def _pulumi(self) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,11 +52,11 @@ class Works:
 
     def alive(self, reach: Reach) -> Callable[[str], GovcloudError | None]:
         """Return a question: why can this site not be worked on?"""
-        return lambda site: reach({site: self.openstack(site)}).get(site) if site in self.cloud.sites else None
+        return lambda site: reach(self.entries([site])).get(site)
 
-    def openstack(self, site: str) -> str:
-        """Return the site's entry in clouds.yaml."""
-        return self.cloud.sites[site].openstack
+    def entries(self, sites: Iterable[str]) -> dict[str, str]:
+        """Return the entry in clouds.yaml of each of these sites that the topology still has."""
+        return {site: self.cloud.sites[site].openstack for site in sites if site in self.cloud.sites}
 
 
 def open_works(source: Path, environ: Mapping[str, str], sites: tuple[str, ...] = ()) -> Works:
@@ -86,7 +86,11 @@ def _chosen(cloud: Cloud, sites: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def gone(records: Mapping[str, Record], works: Works) -> tuple[Record, ...]:
-    """Return the records of stacks at the chosen sites (or at sites no longer in the topology) that have no shard."""
+    """Return the records of stacks without a shard, at the chosen sites; at removed sites too when all are chosen."""
     live = {shard.stack for shard in works.shards}
-    left = set(works.sites) | ({r.site for r in records.values()} - set(works.cloud.sites))
-    return tuple(r for r in records.values() if r.stack not in live and r.site in left)
+    every = len(works.sites) == len(works.cloud.sites)
+    return tuple(
+        r
+        for r in records.values()
+        if r.stack not in live and (r.site in works.sites or (every and r.site not in works.cloud.sites))
+    )
