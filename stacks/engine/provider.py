@@ -47,6 +47,8 @@ class Provider(Protocol):
     """One authenticated connection: one site, one project. Every method may be called from several threads.
 
     Methods that talk to the API raise RefusedByApi or AnswerLost; `seconds` bounds the whole call, polling included.
+    `read` and `update` leave out what an API tells only once (a generated private key): keep it from the old outputs.
+    A provider may have `SECRET_OUTPUTS: Mapping[str, frozenset[str]]`, type -> outputs to encrypt in any case.
     """
 
     def check(self, type_: str, inputs: Mapping[str, Any], old: Mapping[str, Any] | None, urn: str) -> Properties:

@@ -48,3 +48,14 @@ def addresses(value: Any) -> Any:
 def folded(value: Any) -> Any:
     """Return a text whose case means nothing."""
     return plain(value.lower() if isinstance(value, str) else value)
+
+
+def covers(wanted: Any, shown: Any) -> bool:
+    """Return whether `shown` has all that `wanted` says, and maybe more: objects are compared by the keys wanted."""
+    if isinstance(wanted, Mapping):
+        has = isinstance(shown, Mapping)
+        return has and all(covers(value, shown.get(key)) for key, value in wanted.items() if plain(value) is not None)
+    if isinstance(wanted, list):
+        same_length = isinstance(shown, list) and len(wanted) == len(shown)
+        return same_length and all(covers(item, other) for item, other in zip(wanted, shown, strict=True))
+    return bool(plain(wanted) == plain(shown))

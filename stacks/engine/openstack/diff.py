@@ -22,16 +22,14 @@ def diff(kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Ma
 def _changed(row: Property, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any]) -> bool:
     wanted, had, shown = (row.same(values.get(row.name)) for values in (new, old, outputs))
     if new.get(row.name) is None:
-        return not row.computed and wanted != had
-    if _shows(row, outputs):
+        return not row.computed and bool(wanted != had)
+    if row.echo or outputs.get(row.name) is None:
+        return bool(wanted != had)
+    if row.agrees is None:
         return bool(wanted != shown)
-    return bool(wanted != had)
-
-
-def _shows(row: Property, outputs: Mapping[str, Any]) -> bool:
-    """Return whether the output tells what really is: not for what is only repeated from the inputs."""
-    echoed = row.echo or (row.read is None and not row.key)
-    return not echoed and outputs.get(row.name) is not None
+    # Old inputs may be what the API shows: then they differ from what is wanted by what the API added.
+    replaced = had not in (wanted, shown)
+    return replaced or not row.agrees(new[row.name], outputs[row.name])
 
 
 def _delete_first(kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stacks.engine.openstack import check, diff, resource
+from stacks.engine.openstack import check, diff, functions, resource
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.client import Client, Counted, Gates
-from stacks.engine.openstack.functions import FUNCTIONS
 from stacks.engine.openstack.identity import shared_identity
 from stacks.engine.openstack.login import check_inputs
 from stacks.engine.openstack.rows import Kind
@@ -64,10 +63,7 @@ class OpenStackProvider:
         return resource.find(_kind(type_), self._api(seconds), inputs, known)
 
     def invoke(self, token: str, args: Mapping[str, Any], seconds: float) -> Properties:
-        """Answer a function; raises RefusedByApi (404) when it finds nothing or more than one."""
-        if token not in FUNCTIONS:
-            raise Unsupported(f"function {token} is not supported")
-        return FUNCTIONS[token](self._api(seconds), args)
+        return functions.invoke(token, self._api(seconds), args)
 
     def _api(self, seconds: float) -> Api:
         return Api(self._client, seconds)

@@ -33,9 +33,10 @@ class Property:
     """An input: how it is sent, read back and compared.
 
     `api` is its key in API bodies: None for the name in snake case, "" when it is sent by other means. `computed`: the
-    API fills it in, so leaving it out of the program changes nothing. `echo`: the API does not show it, or not as it
-    was given, so that only inputs are compared; its output is its input unless `read` makes it. `fields` are the keys
-    of nested objects with their API names.
+    API fills it in, so leaving it out of the program changes nothing. `echo`: the API does not show it, so that only
+    inputs are compared; its output is its input. `read` makes its output otherwise. `agrees` says whether an output
+    that has more than was wanted, or another form, is what was wanted. `fields` are the keys of nested objects with
+    their API names.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Property:
     default: Any = None
     echo: bool = False
     same: Callable[[Any], Any] = plain
+    agrees: Callable[[Any, Any], bool] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[Raw, Inputs], Any] | None = None
 
@@ -75,6 +77,16 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return {names[key]: item for key, item in value.items() if key in names and item is not None}
     return [_renamed(item, names) for item in value]
+
+
+def wanted_keys(key: str) -> Callable[[Raw, Inputs], Any]:
+    """Return the reader of a map of which a program owns only the keys that it names, all when it names none."""
+
+    def read(raw: Raw, inputs: Inputs) -> Any:
+        there, wanted = raw.get(key) or {}, inputs.get(key)
+        return there if wanted is None else {name: there[name] for name in wanted if name in there}
+
+    return read
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set
@@ -24,6 +25,12 @@ _READ_ONLY = ("os_", "stores", "direct_url")
 
 def _properties(raw: Raw) -> dict[str, str]:
     return {key: value for key, value in raw.items() if key not in _OWN_KEYS and isinstance(value, str)}
+
+
+def _wanted_properties(raw: Raw, inputs: Inputs) -> Any:
+    """Return the properties that the program names: the service adds its own."""
+    there, wanted = _properties(raw), inputs.get("properties")
+    return there if wanted is None else {key: there[key] for key in wanted if key in there}
 
 
 def _create(api: Api, inputs: Inputs) -> Raw:
@@ -109,7 +116,7 @@ IMAGE = Kind(
         Property("hidden", bool, api="os_hidden"),
         Property("visibility", default="private"),
         Property("tags", list, same=as_set),
-        Property("properties", dict, api="", computed=True, echo=True, read=lambda raw, _: _properties(raw)),
+        Property("properties", dict, api="", computed=True, read=_wanted_properties),
         Property("verifyChecksum", bool, api="", echo=True),
     ),
     natural_key=("name",),

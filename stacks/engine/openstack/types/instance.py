@@ -6,8 +6,19 @@ import hashlib
 from typing import Any
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.canonical import as_set, folded, plain
-from stacks.engine.openstack.rows import NAME, REGION, Change, Inputs, Kind, Outputs, Property, Raw, Special
+from stacks.engine.openstack.canonical import as_set, covers, folded, plain
+from stacks.engine.openstack.rows import (
+    NAME,
+    REGION,
+    Change,
+    Inputs,
+    Kind,
+    Outputs,
+    Property,
+    Raw,
+    Special,
+    wanted_keys,
+)
 from stacks.engine.openstack.types.nics import access_addresses, shown_cards
 from stacks.engine.openstack.types.server_request import create_server
 from stacks.engine.openstack.types.server_state import (
@@ -84,17 +95,19 @@ def _wanted_tags(raw: Raw, inputs: Inputs) -> Any:
 
 def _hashed(_raw: Raw, inputs: Inputs) -> str:
     """Return user data as the bridged provider keeps it in state."""
-    data = inputs.get("userData")
+    return _hash(inputs.get("userData") or "")
+
+
+def _hash(data: str) -> str:
     return hashlib.sha1(data.encode(), usedforsecurity=False).hexdigest() if data else ""
+
+
+def _is_hash_of(wanted: Any, shown: Any) -> bool:
+    return shown in {wanted, _hash(wanted)}
 
 
 def _image(raw: Raw, _inputs: Inputs) -> str:
     return str((raw.get("image") or {}).get("id") or _BOOTS_FROM_VOLUME)
-
-
-def _wanted_metadata(raw: Raw, inputs: Inputs) -> Any:
-    wanted = inputs.get("metadata")
-    return None if wanted is None else {key: raw["metadata"][key] for key in wanted if key in raw["metadata"]}
 
 
 def _power(raw: Raw, _inputs: Inputs) -> str:
@@ -134,13 +147,15 @@ INSTANCE = Kind(
         Property("imageName", computed=True, echo=True),
         Property("flavorId", computed=True, read=lambda raw, _: raw["flavor"]["id"]),
         Property("flavorName", computed=True, echo=True),
-        _forced("userData", read=_hashed),
+        Property("userData", api="", force_new=True, agrees=_is_hash_of, read=_hashed),
         Property("securityGroups", list, computed=True, same=as_set, read=_group_names),
         _forced("availabilityZoneHints"),
         Property("availabilityZone", api="OS-EXT-AZ:availability_zone", force_new=True, computed=True, same=_zone),
         _forced("networkMode"),
-        _forced("networks", list, computed=True, read=lambda raw, _: raw["cards"]),
-        Property("metadata", dict, read=_wanted_metadata),
+        Property(
+            "networks", list, api="", force_new=True, computed=True, agrees=covers, read=lambda raw, _: raw["cards"]
+        ),
+        Property("metadata", dict, read=wanted_keys("metadata")),
         _forced("configDrive", bool),
         Property("adminPass", api="", echo=True),
         Property("keyPair", api="key_name", force_new=True),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.canonical import address, addresses, as_set, folded, network, plain
+from stacks.engine.openstack.canonical import address, addresses, as_set, covers, folded, network, plain
 from stacks.engine.openstack.rows import (
     DESCRIPTION,
     NAME,
@@ -131,7 +131,7 @@ KINDS = (
             TAGS,
             Property("shared", bool, computed=True),
             Property("external", bool, api="router:external", computed=True),
-            Property("segments", list, api="", computed=True, echo=True, same=as_set, read=_segments),
+            Property("segments", list, api="", computed=True, same=as_set, agrees=covers, read=_segments),
             Property("transparentVlan", bool, api="vlan_transparent", force_new=True, computed=True),
             Property("portSecurityEnabled", bool, computed=True),
             Property("mtu", int, computed=True),

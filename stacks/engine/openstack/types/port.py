@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.canonical import address, as_set
+from stacks.engine.openstack.canonical import address, as_set, covers
 from stacks.engine.openstack.rows import (
     DESCRIPTION,
     NAME,
@@ -80,18 +81,36 @@ def _binding(raw: Raw, inputs: Inputs) -> Raw | None:
     }
 
 
+def _bound(wanted: Any, shown: Any) -> bool:
+    """Return whether the binding is as wanted; the profile is JSON, spelled as one likes."""
+    told = {**wanted, "profile": json.loads(wanted.get("profile") or "{}")}
+    return covers(told, {**shown, "profile": json.loads(shown.get("profile") or "{}")})
+
+
 def _wanted_groups(raw: Raw, inputs: Inputs) -> Any:
     """Return the port's groups where the program names some; else the API puts `default` on it."""
     return None if inputs.get("securityGroupIds") is None else raw.get("security_groups") or []
 
 
 def _wanted_addresses(raw: Raw, inputs: Inputs) -> Any:
-    """Return the fixed addresses with what the program says of each: it may leave the address to the API."""
+    """Return the fixed addresses with what the program says of each; all of each when they are not as it says."""
     wanted = inputs.get("fixedIps")
     shown = [{name: ip.get(api) for name, api in _FIXED.items()} for ip in raw.get("fixed_ips") or []]
     if wanted is None or len(shown) != len(wanted):
         return None if wanted is None else shown
-    return [{name: ip[name] for name in _FIXED if given.get(name)} for given, ip in zip(wanted, shown, strict=True)]
+    left = list(shown)
+    for given in wanted:
+        same = [
+            ip for ip in left if all(address(ip[name]) == address(given[name]) for name in _FIXED if given.get(name))
+        ]
+        if not same:
+            return shown
+        left.remove(same[0])
+    return [dict(given) for given in wanted]
+
+
+def _is_as_given(shown: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    return all(address(shown[name]) == address(given[name]) for name in _FIXED if given.get(name))
 
 
 def _port_outputs(raw: Raw, inputs: Inputs) -> Outputs:
@@ -175,7 +194,7 @@ PORT = Kind(
         Property("allowedAddressPairs", list, echo=True, same=as_set, fields=_PAIR),
         Property("extraDhcpOptions", list, api="extra_dhcp_opts", echo=True, same=as_set, fields=_DHCP),
         Property("portSecurityEnabled", bool, computed=True),
-        Property("binding", dict, api="", computed=True, echo=True, read=_binding),
+        Property("binding", dict, api="", computed=True, agrees=_bound, read=_binding),
         Property("dnsName", computed=True),
         Property("qosPolicyId", computed=True),
     ),

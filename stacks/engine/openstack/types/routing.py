@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.canonical import address, as_set, network
+from stacks.engine.openstack.canonical import address, as_set, covers, network
 from stacks.engine.openstack.locks import lock_of
 from stacks.engine.openstack.resource import CONFLICT_SECONDS
 from stacks.engine.openstack.rows import (
@@ -184,7 +184,7 @@ KINDS = (
             _of_gateway("externalNetworkId", "network_id", str),
             _of_gateway("externalQosPolicyId", "qos_policy_id", str),
             _of_gateway("enableSnat", "enable_snat", bool),
-            Property("externalFixedIps", list, api="", computed=True, echo=True, same=as_set, read=_external_ips),
+            Property("externalFixedIps", list, api="", computed=True, same=as_set, agrees=covers, read=_external_ips),
         ),
         natural_key=("name", "tenantId"),
         minutes=TEN_MINUTES,

@@ -15,6 +15,7 @@ from stacks.engine.openstack.rows import (
     Property,
     Raw,
     Special,
+    wanted_keys,
 )
 from stacks.engine.openstack.types.quota import quota_kind
 from stacks.engine.provider import RefusedByApi
@@ -140,7 +141,7 @@ VOLUME = Kind(
         Property("size", int),
         Property("enableOnlineResize", bool, api="", echo=True),
         Property("availabilityZone", force_new=True, computed=True),
-        Property("metadata", dict, computed=True, echo=True, read=lambda raw, _: raw.get("metadata") or {}),
+        Property("metadata", dict, computed=True, read=wanted_keys("metadata")),
         *map(_source, ("snapshotId", "sourceVolId", "imageId")),
         Property("volumeType", computed=True),
         Property("volumeRetypePolicy", api="", echo=True, default="never"),
