@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NoReturn
 
 import yaml
@@ -13,11 +14,12 @@ from failures import NOTHING, Text
 from topology import scalars, textrules
 from topology.findings import Finding, Place
 from topology.places import Mark, Marks
-from topology.rules import Path, Rule, show
+from topology.rules import MAX_FINDINGS, Path, Rule, show
 from topology.source import Source
 
 MAX_DEPTH = 32
 MAX_VALUES = 1_000_000
+MAX_HIDDEN = 20
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
 )
@@ -102,7 +104,7 @@ class _Composer:
             what = Text("this file is not UTF-8 text", "该文件不是 UTF-8 文本")
             fix = Text("save it as UTF-8 in your editor", "请在编辑器中另存为 UTF-8")
             self._stop(textrules.NOT_UTF8, place, what, fix)
-        for match in _HIDDEN.finditer(text):
+        for match in islice(_HIDDEN.finditer(text), MAX_HIDDEN):
             self._add(textrules.CONTROL, self._offset(text[: match.start()]), *_hidden(match.group()))
         if self.findings:
             raise _StoppedError
@@ -310,7 +312,7 @@ class _Composer:
         first = frame.marks.get(key)
         if first:
             path = tuple(f.key if isinstance(f.node, dict) else len(f.node) for f in self.stack)
-            self.findings.append(duplicate(tuple(p for p in path if p is not None), key_mark, first.key))
+            self._keep(duplicate(tuple(p for p in path if p is not None), key_mark, first.key))
             return
         frame.marks[key] = Mark(self.file, key_mark.line, key_mark.column, place.line, place.column)
         frame.node[key] = value  # type: ignore[call-overload]  # frames with keys are mappings
@@ -332,7 +334,12 @@ class _Composer:
         return Place(self.file, len(lines), len(lines[-1]) + 1)
 
     def _add(self, rule: Rule, place: Place, message: Text, fix: Text = NOTHING) -> None:
-        self.findings.append(rule.found(place, self._path(), message, fix))
+        self._keep(rule.found(place, self._path(), message, fix))
+
+    def _keep(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        if len(self.findings) >= MAX_FINDINGS:
+            raise _StoppedError
 
     def _stop(self, rule: Rule, place: Place, message: Text, fix: Text = NOTHING) -> NoReturn:
         self._add(rule, place, message, fix)

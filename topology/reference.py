@@ -22,6 +22,7 @@ Made from the model by `topology/reference.py`; do not edit. 由模型自动生�
 A topology is one YAML file, or a folder of `*.yaml` files whose sections are joined (`departments/*.yaml`, a file per
 department). Unknown keys are errors. Names match `^[a-z][a-z0-9-]{0,30}$`; only titles are free text. In a folder,
 hidden files, the folder `images/`, `clouds.yaml`, `secure.yaml` and the address ledger are not part of the topology.
+One run reports all errors, up to 1,000 of each kind.
 
 拓扑是一个 YAML 文件,或一个文件夹,其中 `*.yaml` 的各部分按键合并。未知的键是错误。
 名称须匹配上述模式;只有标题是自由文本。"""
@@ -115,3 +116,7 @@ def _words(words: Any) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

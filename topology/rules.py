@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from failures import NOTHING, Text
 from topology.findings import Finding, Place, Severity
 
+# A run stops looking here, so that a hostile file costs little; nobody reads that many.
+MAX_FINDINGS = 1000
 Path = tuple[str | int, ...]
 _WORDS = {"None": "null", "True": "true", "False": "false"}
 
@@ -21,7 +23,12 @@ class Rule:
 
     def found(self, place: Place, path: Path, message: Text, fix: Text = NOTHING) -> Finding:
         """Return the finding that this rule makes at a place."""
-        return Finding(self.id, self.severity, message, place, dotted(path), fix)
+        return Finding(self.id, self.severity, _visible(message), place, dotted(path), _visible(fix))
+
+
+def _visible(text: Text) -> Text:
+    """Return a message with every character escaped that does not print; names in it may come from any file."""
+    return Text(*(part if part.isprintable() else repr(part)[1:-1] for part in text))
 
 
 def dotted(path: Path) -> str:

@@ -43,6 +43,8 @@ def default_of(info: FieldInfo) -> Any:
     default = info.default
     if isinstance(default, Strict):
         return default.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(default, tuple):
+        return list(default)
     return duration(default) if is_duration(info) else default
 
 

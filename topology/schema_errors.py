@@ -14,7 +14,7 @@ from topology.findings import Finding
 from topology.model import Cloud
 from topology.nearest import choose
 from topology.places import Places
-from topology.rules import Path, Rule, show
+from topology.rules import MAX_FINDINGS, Path, Rule, show
 from topology.salvage import salvage
 from topology.shape import object_at
 from topology.textrules import CONTROL
@@ -62,7 +62,9 @@ def parse(data: dict[str, Any], places: Places) -> Parsed:
         cloud = Cloud.model_validate(data)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        return Parsed(None, salvage(data, [e["loc"] for e in errors]), [_finding(e, places) for e in errors])
+        return Parsed(
+            None, salvage(data, [e["loc"] for e in errors]), [_finding(e, places) for e in errors[:MAX_FINDINGS]]
+        )
     return Parsed(cloud, cloud, [])
 
 

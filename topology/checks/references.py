@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from failures import Text
@@ -11,7 +12,7 @@ from topology.findings import Finding
 from topology.model import Cloud
 from topology.nearest import choose, nearest
 from topology.places import Places
-from topology.rules import Path, Rule, show
+from topology.rules import MAX_FINDINGS, Path, Rule, show
 from topology.shape import object_at
 
 
@@ -67,7 +68,8 @@ REFERENCES = (
 
 def dangling(data: dict[str, Any], places: Places) -> list[Finding]:
     """Return a finding for each name that nothing defines; parts of the wrong type are passed over."""
-    return [finding for row in REFERENCES if _readable(data, row.to) for finding in _missing(row, data, places)]
+    found = (finding for row in REFERENCES if _readable(data, row.to) for finding in _missing(row, data, places))
+    return list(islice(found, MAX_FINDINGS))
 
 
 def _missing(row: Reference, data: dict[str, Any], places: Places) -> Iterator[Finding]:
