@@ -30,7 +30,7 @@ def json_schema() -> dict[str, Any]:
     for part in (made, *definitions.values()):
         _close(part)
     head = {"$schema": DIALECT, "$id": SCHEMA_ID, "title": "govcloud topology"}
-    return {**made, **head, "$defs": definitions}
+    return {**head, **made, **head, "$defs": definitions}
 
 
 def schema_text() -> str:

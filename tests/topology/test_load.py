@@ -66,7 +66,7 @@ def check_sound(reading: Reading) -> None:
         assert finding.say("zh").replace("\n", "").isprintable()
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.sampled_from(ALL_PATHS), st.sampled_from(["delete", "rename", "brace", "set"]), STRANGE)))
 def test_town_with_any_changes_gives_a_cloud_or_findings(changes: list[tuple[Any, ...]]) -> None:
     """Deleted keys, other types, other names and braces never crash the loader."""
@@ -77,7 +77,7 @@ def test_town_with_any_changes_gives_a_cloud_or_findings(changes: list[tuple[Any
     check_sound(read_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False)))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     st.integers(0, len(TOWN) - 1),
     st.integers(0, 20),
