@@ -107,7 +107,12 @@ class Deletes:
             for resource in (*doomed, *live):
                 self._record.done(change_of(Op.DELETE, resource))
             return
-        self.run([*doomed, *live], Manner(together=frozenset(resource["urn"] for resource in live)))
+        everything = [*doomed, *live]
+        went = self.run(everything, Manner(together=frozenset(resource["urn"] for resource in live)))
+        if not went and self._record.outcome.ok:
+            self._record.fail(
+                change_of(Op.DELETE, everything[0]), "the resources of the state need each other in a circle"
+            )
 
     def run(self, resources: list[Resource], manner: Manner) -> bool:
         """Delete a set, dependents first; return whether all went. What another still needs is not tried."""

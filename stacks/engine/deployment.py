@@ -44,19 +44,19 @@ def dependencies(resource: Resource) -> Iterator[str]:
 def ordered(resources: Iterable[Resource]) -> list[Resource]:
     """Return resources so that what is depended on comes first; otherwise the order stays."""
     by_urn = {resource["urn"]: resource for resource in resources}
-    done: dict[str, Resource] = {}
+    entered: set[str] = set()
+    done: list[Resource] = []
     for urn in by_urn:
         pending = [(urn, False)]
         while pending:
             at, ready = pending.pop()
-            if at in done or at not in by_urn:
-                continue
             if ready:
-                done[at] = by_urn[at]
-                continue
-            pending.append((at, True))
-            pending.extend((below, False) for below in dependencies(by_urn[at]) if below not in done and below != at)
-    return list(done.values())
+                done.append(by_urn[at])
+            elif at in by_urn and at not in entered:
+                entered.add(at)
+                pending.append((at, True))
+                pending.extend((below, False) for below in dependencies(by_urn[at]))
+    return done
 
 
 def build(
