@@ -90,7 +90,8 @@ def board_table(tallies: dict[str, Tally], seconds: float) -> Table:
 
 
 def _row(site: str, tally: Tally, seconds: float) -> tuple[str, ...]:
-    total = f"/{tally.total}" if tally.total else ""
+    # What a replacement takes along is not known before: the total may grow.
+    total = f"/{max(tally.total, tally.done + tally.failed)}" if tally.total else ""
     left = tally.time_left(seconds)
     return (
         site,

@@ -88,6 +88,7 @@ def _framed(function: Callable[..., int | None]) -> Callable[..., None]:
             as_json=as_json or bool(before.get("as_json")),
             debug=debug or bool(before.get("debug")),
         )
+        _quiet_libraries(debug=voice.debug)
         raise typer.Exit(run(voice, lambda: function(voice, **given)))
 
     shared = [inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
@@ -103,6 +104,13 @@ def _framed(function: Callable[..., int | None]) -> Callable[..., None]:
     framed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # the signature Typer reads
     framed.__annotations__ = {p.name: p.annotation for p in parameters}
     return framed
+
+
+def _quiet_libraries(*, debug: bool) -> None:
+    """Keep what libraries log off the terminal, where it would stand between our messages."""
+    import logging
+
+    logging.basicConfig(level=logging.INFO if debug else logging.CRITICAL + 1)
 
 
 def run(voice: Voice, work: Callable[[], int | None]) -> int:

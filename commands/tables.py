@@ -12,7 +12,7 @@ from failures import Text
 
 if TYPE_CHECKING:
     from stacks.drift import DriftReport
-    from stacks.plan import PlanReport
+    from stacks.plan import Loss, PlanReport
     from stacks.report import RunReport
     from stacks.states import StatesReport
     from stacks.status import SiteStatus, StatusReport
@@ -37,7 +37,7 @@ def plan_tables(report: PlanReport) -> Iterator[Table]:
         (_SITE, *_OP_HEADS, Text("stacks to change", "待变更栈"), Text("unchanged", "未变更")),
         tuple(_plan_sites(report)),
     )
-    changing = [stack for stack in report.stacks if stack.acts or _moves(stack.counts)]
+    changing = [stack for stack in report.stacks if stack.acts or stack.moves]
     yield Table(
         (_STACK, Text("standing", "状态"), *_OP_HEADS),
         tuple((stack.stack, _STANDINGS[stack.standing], *_numbers(stack.counts)) for stack in changing),
@@ -46,11 +46,39 @@ def plan_tables(report: PlanReport) -> Iterator[Table]:
 
 
 def losses_table(report: PlanReport) -> Table:
-    """Return everything that would be destroyed or replaced, with the option that each needs."""
-    return Table(
-        (Text("destroys", "将销毁"), Text("how", "方式"), Text("needs", "需要")),
-        tuple((loss.change.urn, str(loss.change.op), loss.ask) for loss in report.losses),
-    )
+    """Return everything that would be destroyed or replaced, with the option that each needs.
+
+    A stack that goes as a whole is one row, which names what holds data in it.
+    """
+    heads = (_STACK, Text("destroys", "将销毁"), Text("how", "方式"), Text("needs", "需要"))
+    return Table(heads, tuple(_loss_rows(report)))
+
+
+def _loss_rows(report: PlanReport) -> Iterator[tuple[Cell, ...]]:
+    whole = {stack.stack for stack in report.stacks if stack.standing == "gone"}
+    for stack in report.stacks:
+        lost = [loss for loss in report.losses if loss.stack == stack.stack]
+        if stack.stack not in whole:
+            yield from ((loss.stack, _named(loss), str(loss.change.op), loss.ask) for loss in lost)
+        elif lost:
+            yield (
+                stack.stack,
+                _all_of(lost),
+                Text("all of it", "整个栈"),
+                next((loss.ask for loss in lost if loss.ask), ""),
+            )
+
+
+def _named(loss: Loss) -> str:
+    parts = loss.change.urn.split("::")
+    return f"{parts[-2].rpartition(':')[2]} {parts[-1]}"
+
+
+def _all_of(lost: list[Loss]) -> Text:
+    holding = [_named(loss) for loss in lost if loss.holds_data]
+    others = len(lost) - len(holding)
+    names = ", ".join(holding)
+    return Text(f"{names}; {others} others", f"{names}；另有 {others} 项") if others else Text(names, names)
 
 
 def confirm_tables(report: PlanReport) -> Iterator[Table]:
@@ -61,13 +89,9 @@ def confirm_tables(report: PlanReport) -> Iterator[Table]:
 
 def _plan_sites(report: PlanReport) -> Iterator[tuple[Cell, ...]]:
     for site in dict.fromkeys([*report.sites, *(stack.site for stack in report.stacks)]):
-        acting = sum(1 for stack in report.stacks if stack.site == site and (stack.acts or _moves(stack.counts)))
+        acting = sum(1 for stack in report.stacks if stack.site == site and (stack.acts or stack.moves))
         held = sum(1 for stack in report.stacks if stack.site == site) - acting
         yield (site, *_numbers(report.counts(site)), str(acting), str(held))
-
-
-def _moves(counts: Counter[Any]) -> bool:
-    return any(counts[op] for op in _OPS)
 
 
 def _numbers(counts: Counter[Any]) -> tuple[str, ...]:
@@ -81,7 +105,7 @@ def run_tables(report: RunReport) -> Iterator[Table]:
     for name in report.all_sites:
         total = report.site(name)
         stacks = (str(total.done), str(total.unchanged), str(total.failed or "-"), str(total.skipped or "-"))
-        rows.append((name, *stacks, *_numbers(total.ops), str(total.api_calls)))
+        rows.append((name, *stacks, *_numbers(total.ops), str(total.requests)))
     heads = (
         _SITE,
         Text("stacks done", "完成栈"),
@@ -89,7 +113,7 @@ def run_tables(report: RunReport) -> Iterator[Table]:
         Text("failed", "失败"),
         Text("not tried", "未执行"),
         *_OP_HEADS,
-        Text("API calls", "API 调用"),
+        Text("API requests", "API 请求"),
     )
     yield Table(heads, tuple(rows), title=_headline(report))
 

@@ -14,7 +14,7 @@ from stacks.act import Building
 from stacks.desk import Desk
 from stacks.engine.events import Op
 from stacks.locks import hold
-from stacks.plan import PlanReport, StackPlan, Standing, refusal
+from stacks.plan import PlanReport, Standing, refusal
 from stacks.preview import Tools, make_plan, stage_of
 from stacks.progress import Board
 from stacks.report import RunReport
@@ -66,7 +66,7 @@ def deploy(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of)
             desk.show(plan)
             raise refusal(plan)
         if not (jobs := jobs_of(plan, wishes)):
-            return report_of(works, plan, [], stop, began)
+            return report_of(works, plan, [], stop, began, tools)
         _confirm(plan, wishes, desk)
         _refuse_race(works)
         ledger.write(ledger.path_for(source), works.addresses.ledger)
@@ -75,18 +75,14 @@ def deploy(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of)
         with desk.watch(board):
             building = Building(works, plan, wishes, tools, board)
             ended = run_jobs(jobs, building.act, wishes.parallel, stop, works.alive(tools.reach))
-        return report_of(works, plan, ended, stop, began)
+        return report_of(works, plan, ended, stop, began, tools)
 
 
 def jobs_of(plan: PlanReport, wishes: Wishes) -> list[Job]:
     """Return the stacks to run; unchanged departments of a site whose foundation runs may have to follow it."""
     moving = {s.site for s in plan.acting if s.kind == "foundation" and s.standing is not Standing.GONE}
-    chosen = [s for s in plan.stacks if not s.trouble and (s.acts or s.site in moving or _differs(s, wishes))]
+    chosen = [s for s in plan.stacks if not s.trouble and (s.acts or s.site in moving or (wishes.refresh and s.moves))]
     return [Job(stack, stage_of(stack)) for stack in chosen]
-
-
-def _differs(stack: StackPlan, wishes: Wishes) -> bool:
-    return wishes.refresh and any(change.op is not Op.SAME for change in stack.changes)
 
 
 def expected(plan: PlanReport, jobs: list[Job]) -> Mapping[str, tuple[int, int]]:
@@ -124,13 +120,21 @@ def refuse_stopped(stop: Event) -> None:
         raise Interrupted(Text("interrupted before anything was touched", "已中断，未做任何修改"))
 
 
-def report_of(works: Works, plan: PlanReport, ended: list[Ended], stop: Event, began: float) -> RunReport:
+def report_of(works: Works, plan: PlanReport, ended: list[Ended], stop: Event, began: float, tools: Tools) -> RunReport:
+    """Return what a run comes to, those stacks included that were not tried because the plan met trouble."""
     troubled = [Ended(s, Verdict.FAILED, error=s.trouble) for s in plan.troubles]
     ran = [*(end for end in ended if not _followed_for_nothing(end)), *troubled]
     names = {end.plan.stack for end in ran}
-    unchanged = tuple((s.site, s.stack) for s in plan.stacks if s.stack not in names)
-    seconds = time.monotonic() - began
-    return RunReport(works.cloud.name, "deploy", works.sites, tuple(ran), unchanged, seconds, interrupted=stop.is_set())
+    return RunReport(
+        cloud=works.cloud.name,
+        command="deploy",
+        sites=works.sites,
+        ended=tuple(ran),
+        unchanged=tuple((s.site, s.stack) for s in plan.stacks if s.stack not in names),
+        seconds=time.monotonic() - began,
+        interrupted=stop.is_set(),
+        requests=tools.requests(),
+    )
 
 
 def _followed_for_nothing(end: Ended) -> bool:

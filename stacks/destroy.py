@@ -19,6 +19,7 @@ from stacks.progress import Board
 from stacks.records import Record
 from stacks.report import RunReport
 from stacks.run import Job, run_jobs
+from stacks.stateful import is_stateful
 from stacks.stop import stoppable
 from stacks.toolbox import tools_of
 from stacks.wishes import Wishes
@@ -45,7 +46,7 @@ def destroy(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of
         building = Building(works, plan, wishes, tools, board)
         with desk.watch(board):
             ended = run_jobs(jobs, building.act, wishes.parallel, stop, works.alive(tools.reach))
-        return replace(report_of(works, plan, ended, stop, began), command="destroy")
+        return replace(report_of(works, plan, ended, stop, began, tools), command="destroy")
 
 
 def plan_destruction(works: Works, wishes: Wishes, tools: Tools) -> PlanReport:
@@ -53,7 +54,7 @@ def plan_destruction(works: Works, wishes: Wishes, tools: Tools) -> PlanReport:
     doomed = [r for r in known_stacks(works.home).values() if not wishes.sites or r.site in works.sites]
     dead = tools.reach(works.entries(r.site for r in doomed)) if doomed else {}
     stacks = tuple(_doomed(record, tools, dead.get(record.site)) for record in doomed)
-    lost = tuple(Loss(stack.stack, change) for stack in stacks for change in stack.changes)
+    lost = tuple(Loss(s.stack, c, holds_data=is_stateful(c.type)) for s in stacks for c in s.changes)
     return PlanReport(works.cloud.name, works.digest, works.sites, stacks, lost)
 
 

@@ -19,10 +19,11 @@ from stacks.known import known_stacks
 from stacks.locks import hold
 from stacks.messages import distinct
 from stacks.parity import Aspect, compare, expected_summary
-from stacks.plan import StackPlan, Standing, is_object
-from stacks.preview import Tools, stage_of
+from stacks.plan import ACTS, StackPlan, Standing, is_object
+from stacks.preview import Tools, stage_of, standing_of
 from stacks.records import Record
 from stacks.run import Ended, Job, Verdict, run_jobs, short
+from stacks.shards import Shard
 from stacks.stop import stoppable
 from stacks.toolbox import tools_of
 from stacks.wishes import Wishes
@@ -35,7 +36,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     EXTRA = "extra"
     UNDEPLOYED = "undeployed"
-    """the topology says it, and it was never built"""
+    """the topology says it, and it was not built yet"""
 
 
 @dataclass(frozen=True, order=True)
@@ -102,23 +103,30 @@ def find_drift(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> Drift
     records = known_stacks(works.home)
     dead = tools.reach(works.entries(works.sites))
     alive = [site for site in works.sites if site not in dead]
-    built = [StackPlan(s.stack, s.site, s.kind, Standing.CHANGED) for s in works.shards if s.stack in records]
+    existing = tuple(shard for shard in works.shards if shard.stack in records)
+    built = [standing_of(works, shard.stack, records) for shard in existing]
+    pending: dict[str, frozenset[str]] = {}
     jobs = [Job(stack, stage_of(stack)) for stack in built if stack.site in alive]
     worlds = tools.worlds(works.entries(alive), works.cloud.name) if alive else {}
 
     def look(stack: StackPlan, asked: Event) -> Outcome:
-        engine = tools.engines(records.get(stack.stack))
-        return engine.preview(works.shard(stack.stack), Run(refresh=True, stop=asked))
+        engine, shard = tools.engines(records.get(stack.stack)), works.shard(stack.stack)
+        seen = engine.preview(shard, Run(refresh=True, stop=asked))
+        if stack.standing is not Standing.UNCHANGED and seen.ok:
+            pending[stack.stack] = frozenset(
+                c.urn for c in engine.preview(shard, Run(stop=asked)).changes if c.op in ACTS
+            )
+        return seen
 
     ended = run_jobs(jobs, look, wishes.parallel, stop, works.alive(tools.reach))
     held = {site: _held_ids(site, records, tools) for site in alive}
-    rows = [row for end in ended for row in _stack_rows(end)]
+    rows = [row for end in ended for row in _stack_rows(end, pending.get(end.plan.stack, frozenset()))]
     rows += [
         Drifted(s.site, Kind.UNDEPLOYED, s.stack) for s in works.shards if s.site in alive and s.stack not in records
     ]
     for site, world in worlds.items():
         if not isinstance(world, GovcloudError):
-            rows += [*_parity_rows(works, site, world), *_extra_rows(works, site, world, held[site])]
+            rows += [*_parity_rows(existing, site, world), *_extra_rows(works, site, world, held[site])]
     unknown = [*dead.items()]
     unknown += [(site, world) for site, world in worlds.items() if isinstance(world, GovcloudError)]
     unknown += [(end.plan.site, end.error) for end in ended if end.verdict is not Verdict.DONE and end.error]
@@ -127,28 +135,23 @@ def find_drift(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> Drift
     )
 
 
-def _stack_rows(end: Ended) -> Iterator[Drifted]:
+def _stack_rows(end: Ended, pending: frozenset[str]) -> Iterator[Drifted]:
+    """Yield what differs in a stack; `pending` are the URNs that the next deploy would change anyway."""
     if end.outcome is None:
         return
     forgotten = {c.urn for c in end.outcome.changes if c.op is Op.FORGET}
     for change in end.outcome.changes:
-        if is_object(change.type) and (kind := _kind(change, forgotten)):
+        if is_object(change.type) and change.op in ACTS:
+            kind = Kind.MISSING if change.urn in forgotten else _kind(change, pending)
             yield Drifted(end.plan.site, kind, f"{end.plan.stack} {short(change.urn)}", ", ".join(change.keys))
 
 
-def _kind(change: Change, forgotten: set[str]) -> Kind | None:
-    match change.op:
-        case Op.UPDATE | Op.REPLACE:
-            return Kind.CHANGED
-        case Op.CREATE:
-            return Kind.MISSING if change.urn in forgotten else Kind.UNDEPLOYED
-        case Op.DELETE:
-            return Kind.EXTRA
-    return None
+def _kind(change: Change, pending: frozenset[str]) -> Kind:
+    return Kind.UNDEPLOYED if change.urn in pending or change.op is Op.CREATE else Kind.CHANGED
 
 
-def _parity_rows(works: Works, site: str, world: SiteWorld) -> Iterator[Drifted]:
-    for found in compare(site, expected_summary(works.shards, site), world.summary):
+def _parity_rows(built: tuple[Shard, ...], site: str, world: SiteWorld) -> Iterator[Drifted]:
+    for found in compare(site, expected_summary(built, site), world.summary):
         kind = Kind.EXTRA if not found.expected else Kind.MISSING if not found.actual else Kind.CHANGED
         detail = f"{found.expected or '-'} -> {found.actual or '-'}"
         yield Drifted(site, kind, f"{found.aspect} {found.name}", detail)

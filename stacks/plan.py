@@ -14,6 +14,7 @@ from stacks.messages import distinct
 from stacks.records import Record, Result
 from stacks.shards import Shard
 
+ACTS = (Op.CREATE, Op.IMPORT, Op.ADOPT, Op.UPDATE, Op.REPLACE, Op.DELETE)
 PROJECT_TYPE = "openstack:identity/project:Project"
 
 
@@ -36,6 +37,7 @@ class Loss:
     stack: str
     change: Change
     ask: str = ""
+    holds_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class StackPlan:
     @property
     def counts(self) -> Counter[Op]:
         return Counter(change.op for change in self.changes if is_object(change.type))
+
+    @property
+    def moves(self) -> bool:
+        """Whether something at the site would be made, changed or destroyed."""
+        return any(self.counts[op] for op in ACTS)
 
     @property
     def acts(self) -> bool:
@@ -127,7 +134,8 @@ def change_document(change: Change) -> dict[str, Any]:
 
 
 def _loss_document(loss: Loss) -> dict[str, Any]:
-    return {"stack": loss.stack, "urn": loss.change.urn, "op": str(loss.change.op), "needs": loss.ask}
+    change = loss.change
+    return {"stack": loss.stack, "urn": change.urn, "op": str(change.op), "data": loss.holds_data, "needs": loss.ask}
 
 
 def is_object(type_: str) -> bool:
@@ -159,12 +167,13 @@ def losses(
     whole = stack.standing is Standing.GONE and (stack.stack in delete or bool(projects & delete))
     for change in doomed:
         allowed = whole or change.urn in (replace if change.op is Op.REPLACE else delete)
-        if allowed or not stateful(change.type):
-            yield Loss(stack.stack, change)
+        holds = stateful(change.type)
+        if allowed or not holds:
+            yield Loss(stack.stack, change, holds_data=holds)
         elif stack.standing is Standing.GONE:
-            yield Loss(stack.stack, change, f"--delete {stack.stack}")
+            yield Loss(stack.stack, change, f"--delete {stack.stack}", holds_data=True)
         else:
-            yield Loss(stack.stack, change, f"--{change.op} '{change.urn}'")
+            yield Loss(stack.stack, change, f"--{change.op} '{change.urn}'", holds_data=True)
 
 
 def refusal(report: PlanReport) -> GateRefused:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 Engines = Callable[[Record | None], Engine]
 Worlds = Callable[[Mapping[str, str], str], "Mapping[str, SiteWorld | GovcloudError]"]
 """Reads what sites have of a cloud."""
+Requests = Callable[[], Mapping[str, int]]
+"""Returns the HTTP requests sent to each site so far."""
+
+
+def _uncounted() -> Mapping[str, int]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,13 @@ class Tools:
     engines: Engines
     reach: Reach
     worlds: Worlds
+    requests: Requests = _uncounted
 
 
 def make_plan(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> PlanReport:
     """Return the plan; asks no site and opens no state where nothing changed, unless a refresh is wished."""
     records = known_stacks(works.home)
-    stacks = [_standing_of(works, shard.stack, records) for shard in works.shards]
+    stacks = [standing_of(works, shard.stack, records) for shard in works.shards]
     stacks += [StackPlan(r.stack, r.site, r.kind, Standing.GONE) for r in gone(records, works)]
     asked = [stack for stack in stacks if stack.acts or wishes.refresh]
     dead = tools.reach(works.entries(s.site for s in asked)) if asked else {}
@@ -58,7 +65,7 @@ def stage_of(stack: StackPlan) -> Stage:
     return Stage.FOUNDATION if stack.kind == "foundation" else Stage.DEPARTMENTS
 
 
-def _standing_of(works: Works, stack: str, records: Mapping[str, Record]) -> StackPlan:
+def standing_of(works: Works, stack: str, records: Mapping[str, Record]) -> StackPlan:
     shard = works.shard(stack)
     found = standing(shard, records.get(stack), works.program, needs_hash(shard, records))
     return StackPlan(stack, shard.site, shard.kind, found)

