@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.house.sources import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-GOVCLOUD = Path(sys.executable).with_name("govcloud")
 HELP = re.compile(r"```console\n\$ (govcloud[\w -]* --help)\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"^(?:\$ |    )?((?:\.venv/bin/)?govcloud [^#|>\n`]+)", re.MULTILINE)
 FENCE = re.compile(r"```(?:console|sh)\n(.*?)```", re.DOTALL)
@@ -31,17 +30,13 @@ def shown_help(text: str) -> dict[str, str]:
     return {match[1]: match[2] for match in HELP.finditer(text)}
 
 
-def real_help(line: str) -> str:
-    """Return what the command prints on a plain terminal in English."""
-    settings = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "NO_COLOR": "1"}
-    words = [str(GOVCLOUD), *line.split()[1:]]
-    done = subprocess.run(words, env=settings, capture_output=True, text=True, check=True, timeout=60)
-    return "\n".join(part.rstrip() for part in done.stdout.strip("\n").splitlines()) + "\n"
-
-
 def real_helps(lines: set[str]) -> dict[str, str]:
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(lines, pool.map(real_help, lines), strict=True))
+    """Return what the commands print on a plain terminal in English; one process for all of them."""
+    settings = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "COLUMNS": "80", "NO_COLOR": "1"}
+    words = [sys.executable, "-m", "tests.docs.speak", *sorted(lines)]
+    done = subprocess.run(words, cwd=ROOT, env=settings, capture_output=True, text=True, check=True, timeout=120)
+    spoken: dict[str, str] = json.loads(done.stdout)
+    return spoken
 
 
 def examples(text: str) -> Iterator[str]:
