@@ -93,7 +93,6 @@ class ServerSet:
     groups: tuple[str, ...]
     volume_gb: int
     floating: bool
-    spread: bool
     servers: tuple[Server, ...]
 
 

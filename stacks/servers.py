@@ -38,23 +38,26 @@ class ServerGroup(pulumi.ComponentResource):
         self._department, self._site, self._set, self._ground = spec.department, spec.site, servers, ground
         self._zone = ground.networks[servers.zone]
         self._options = pulumi.ResourceOptions(parent=self, provider=ground.provider)
-        self._spread = self._server_group() if servers.spread else None
-        self.outputs = [self._server(server) for server in servers.servers]
+        self.outputs = self._servers()
         self.register_outputs({"servers": self.outputs})
 
-    def _server_group(self) -> compute.ServerGroup:
-        return compute.ServerGroup(self._set.name, name=self._set.name, policies=SPREAD_POLICY, opts=self._options)
+    def _servers(self) -> list[dict[str, Any]]:
+        if not self._set.servers:
+            return []
+        # Also for a single server: one that joined a group later would have to be made again.
+        apart = compute.ServerGroup(self._set.name, name=self._set.name, policies=SPREAD_POLICY, opts=self._options)
+        return [self._server(server, apart) for server in self._set.servers]
 
-    def _server(self, server: inputs.Server) -> dict[str, Any]:
-        port = self._port(server) if server.address or self._set.floating else None
-        instance = self._instance(server, port)
-        floating = self._floating(server, port) if self._set.floating and port else None
+    def _server(self, server: inputs.Server, apart: compute.ServerGroup) -> dict[str, Any]:
+        # A port of its own keeps its address, and changes its security groups, without the server being made again.
+        port = self._port(server)
+        instance = self._instance(server, port, apart)
+        floating = self._floating(server, port) if self._set.floating else None
         volumes = [self._volume(server, instance)] if self._set.volume_gb else []
-        allocated = instance.access_ip_v4 if port is None else port.all_fixed_ips[0]
         return {
             "name": server.name,
             "id": instance.id,
-            "address": server.address or allocated,
+            "address": server.address or port.all_fixed_ips[0],
             "floating": floating,
             "application": self._set.application,
             "service": self._set.service,
@@ -78,27 +81,18 @@ class ServerGroup(pulumi.ComponentResource):
             opts=self._options,
         )
 
-    def _instance(self, server: inputs.Server, port: networking.Port | None) -> compute.Instance:
-        hints = [] if self._spread is None else [compute.InstanceSchedulerHintArgs(group=self._spread.id)]
-        # Nova adds the interface when the subnet exists: waiting for the network alone would race with it.
-        waits = pulumi.ResourceOptions(depends_on=[self._zone.subnet])
+    def _instance(self, server: inputs.Server, port: networking.Port, apart: compute.ServerGroup) -> compute.Instance:
         return compute.Instance(
             server.name,
             name=server.name,
             flavor_id=self._ground.flavors[self._set.flavor],
             image_id=self._ground.images[self._set.image],
             key_pair=self._ground.key.name,
-            networks=[self._nic(port)],
-            security_groups=None if port else [self._ground.groups[name].name for name in self._set.groups],
-            scheduler_hints=hints or None,
+            networks=[compute.InstanceNetworkArgs(port=port.id)],
+            scheduler_hints=[compute.InstanceSchedulerHintArgs(group=apart.id)],
             metadata=self._metadata(),
-            opts=pulumi.ResourceOptions.merge(self._options, waits),
+            opts=self._options,
         )
-
-    def _nic(self, port: networking.Port | None) -> compute.InstanceNetworkArgs:
-        if port is None:
-            return compute.InstanceNetworkArgs(uuid=self._zone.network.id)
-        return compute.InstanceNetworkArgs(port=port.id)
 
     def _metadata(self) -> dict[str, str]:
         told = {
@@ -124,6 +118,12 @@ class ServerGroup(pulumi.ComponentResource):
         return address.address
 
     def _volume(self, server: inputs.Server, instance: compute.Instance) -> pulumi.Output[str]:
-        volume = blockstorage.Volume(server.name, name=server.name, size=self._set.volume_gb, opts=self._options)
+        volume = blockstorage.Volume(
+            server.name,
+            name=server.name,
+            size=self._set.volume_gb,
+            enable_online_resize=True,
+            opts=self._options,
+        )
         compute.VolumeAttach(server.name, instance_id=instance.id, volume_id=volume.id, opts=self._options)
         return volume.id

@@ -88,9 +88,8 @@ def _count_department(inputs: DepartmentInputs) -> int:
 
 
 def _count_set(servers: ServerSet) -> int:
-    each = 1 + 2 * bool(servers.volume_gb) + 2 * servers.floating
-    ports = sum(1 for server in servers.servers if server.address or servers.floating)
-    return int(servers.spread) + each * len(servers.servers) + ports
+    each = 2 + 2 * bool(servers.volume_gb) + 2 * servers.floating
+    return int(bool(servers.servers)) + each * len(servers.servers)
 
 
 def _refuse_oversize(shard: Shard) -> None:

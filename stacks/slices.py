@@ -57,7 +57,8 @@ def foundation_inputs(cloud: Cloud, addresses: AddressPlan, site: str) -> Founda
 def department_inputs(cloud: Cloud, addresses: AddressPlan, site: str, department: str) -> DepartmentInputs:
     """Return one department at one site; other departments do not enter.
 
-    Raises InputInvalid where two of its servers would get one name or a service no address.
+    Raises InputInvalid where two of its servers would get one name, a service no address, or a server that wants a
+    floating address has no edge to get it from.
     """
     owner = cloud.departments[department]
     edge = next((name for name, zone in cloud.zones.items() if zone.kind == "edge"), None)
@@ -65,6 +66,7 @@ def department_inputs(cloud: Cloud, addresses: AddressPlan, site: str, departmen
     services = _services(cloud, department)
     sets = (*_application_sets(cloud, owner, department, site), *_service_sets(cloud, addresses, services, site))
     _refuse_doubles(sets, f"{site}.{department}")
+    _refuse_unreachable(sets, edge, f"{site}.{department}")
     return DepartmentInputs(
         cloud=cloud.name,
         site=site,
@@ -186,7 +188,6 @@ def _application_set(cloud: Cloud, department: str, name: str, application: Appl
         groups=(base_group(department), *opened),
         volume_gb=template.volume_gb,
         floating=template.floating,
-        spread=count >= 2,
         servers=tuple(Server(names.server_name(base, n), None) for n in range(1, count + 1)),
     )
 
@@ -210,8 +211,20 @@ def _service_sets(cloud: Cloud, addresses: AddressPlan, services: dict[str, Serv
             groups=(base_group(service.department), *opened),
             volume_gb=service.volume_gb,
             floating=False,
-            spread=count >= 2,
             servers=tuple(Server(host, planned[name, n]) for n, host in enumerate(hosts, 1)),
+        )
+
+
+def _refuse_unreachable(sets: tuple[ServerSet, ...], edge: str | None, where: str) -> None:
+    floating = [servers.name for servers in sets if servers.floating and servers.servers]
+    if floating and edge is None:
+        raise InputInvalid(
+            Text(
+                f"{floating[0]} wants floating addresses, but no zone is an edge",
+                f"{floating[0]} 需要浮动地址，但没有出口区",
+            ),
+            where=where,
+            fix=Text("add a zone with kind: edge", "请添加 kind: edge 的网络区"),
         )
 
 

@@ -167,13 +167,28 @@ def test_department_service_server_has_its_marks_and_planned_address() -> None:
     assert IPv4Address(row["address"]) < IPv4Address(subnet.inputs["allocationPools"][0]["start"])
 
 
-def test_department_servers_of_two_are_kept_apart() -> None:
-    """Two servers of an application never share a host; a single one needs no group."""
-    at_two = recorded("smallcity.east.data").of("compute/serverGroup:ServerGroup")
-    at_one = recorded("smallcity.far.data").of("compute/serverGroup:ServerGroup")
+def test_department_servers_of_an_application_are_kept_apart() -> None:
+    """Servers of an application never share a host, also those that come later."""
+    recording = recorded("smallcity.east.data")
+    groups = recording.of("compute/serverGroup:ServerGroup")
+    portals = [s for s in recording.of("compute/instance:Instance") if s.inputs["metadata"].get("application")]
 
-    assert [(g.name, g.inputs["policies"]) for g in at_two] == [("data-portal", "anti-affinity")]
-    assert at_one == []
+    assert [(g.name, g.inputs["policies"]) for g in groups] == [
+        ("citizen-db", "anti-affinity"),
+        ("data-portal", "anti-affinity"),
+    ]
+    assert [s.inputs["schedulerHints"] for s in portals] == [[{"group": "id of ServerGroup data-portal"}]] * 2
+
+
+def test_department_application_grows_and_gets_floating_without_touching_its_servers() -> None:
+    """One more server, an opening and a public address leave what a server was made with as it is."""
+    data = small.topology()
+    data["templates"]["office"] |= {"count": 2, "floating": True, "openings": [{"port": 443, "source": "any"}]}
+    grown = {shard.stack: shard for shard in plan_shards(*small.planned(data))}
+    after = record(grown["smallcity.east.roads"].typed, grown["smallcity.east.foundation"].typed)
+    (before,) = recorded("smallcity.east.roads").of("compute/instance:Instance")
+
+    assert after.of("compute/instance:Instance")[0].inputs == before.inputs
 
 
 def test_department_floating_address_can_be_found_again() -> None:

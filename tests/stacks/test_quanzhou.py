@@ -25,15 +25,13 @@ def shards() -> tuple[Shard, ...]:
     return plan_shards(cloud, plan_for(cloud, QUANZHOU))
 
 
-def test_quanzhou_department_without_services_has_at_most_forty_resources() -> None:
-    """Shards stay small; only the base that carries the city's services is larger."""
-    sizes = {s.stack: count_resources(s.typed) for s in shards() if isinstance(s.typed, DepartmentInputs)}
-    bases = {
-        s.department for s in shards() if isinstance(s.typed, DepartmentInputs) and any(x.service for x in s.typed.sets)
-    }
+def test_quanzhou_shards_stay_small() -> None:
+    """Two applications fit into 40 resources; the base that carries the city's services is the largest."""
+    departments = [s.typed for s in shards() if isinstance(s.typed, DepartmentInputs)]
+    sizes = {f"{d.site}.{d.department}": (len(d.sets), count_resources(d)) for d in departments}
 
-    assert {stack: size for stack, size in sizes.items() if size > 40 and stack.split(".")[-1] not in bases} == {}
-    assert max(sizes.values()) <= 50
+    assert {name: size for name, size in sizes.items() if size[0] <= 2 and size[1] > 40} == {}
+    assert max(size for _, size in sizes.values()) <= 60
 
 
 def test_quanzhou_each_site_has_a_foundation_and_the_same_departments() -> None:

@@ -144,7 +144,7 @@ def test_plan_shards_too_many_servers_refused_by_name() -> None:
     data = small.topology()
     data["departments"]["roads"]["applications"]["permits"]["count"] = 600
 
-    with pytest.raises(InputInvalid, match=r"smallcity\.east\.roads would hold 6\d\d resources"):
+    with pytest.raises(InputInvalid, match=r"smallcity\.east\.roads would hold 12\d\d resources"):
         plan_shards(*small.planned(data))
 
 
@@ -164,4 +164,13 @@ def test_plan_shards_more_services_than_kept_addresses_refused() -> None:
     data["services"]["citizen-db"]["placement"] = {"east": 9}
 
     with pytest.raises(InputInvalid, match=r"9 service servers, but .* keeps 8 addresses"):
+        plan_shards(*small.planned(data))
+
+
+def test_plan_shards_floating_without_an_edge_refused() -> None:
+    """An address that nobody can give is an error before anything is built."""
+    data = small.topology()
+    del data["zones"]["edge"]
+
+    with pytest.raises(InputInvalid, match="data-portal wants floating addresses"):
         plan_shards(*small.planned(data))
