@@ -21,6 +21,7 @@ from stacks.engine.openstack.login import Login
 from stacks.engine.provider import AnswerLost
 
 _READ_SECONDS = 120.0
+_SHORTEST_TIMEOUT = 0.01
 _CONNECTIONS = 64
 _BUSY_TRIES = 10
 _TRANSPORT_TRIES = 3
@@ -96,7 +97,7 @@ class Client:
                 renewed, access = True, self.access(until, stale=access)
                 continue
             pause = _pause(answer, attempt)
-            if answer.status not in BUSY or attempt == _BUSY_TRIES - 1 or time.monotonic() + pause >= until:
+            if attempt + 1 >= _tries(ask, answer) or time.monotonic() + pause >= until:
                 break
             time.sleep(pause)
         raise failure(self.site, ask, answer)
@@ -104,6 +105,7 @@ class Client:
     def _send(self, ask: Ask, access: Access, until: float) -> Answer:
         """Send once; what is safe to repeat is sent again when the connection fails."""
         for attempt in range(_TRANSPORT_TRIES):
+            self._check_time(ask, until)
             try:
                 with self._turn(until):
                     return _exchange(self._identity.login, ask, self._url(ask, access), access.token, until)
@@ -111,10 +113,16 @@ class Client:
                 last = attempt == _TRANSPORT_TRIES - 1 or (
                     isinstance(error, exceptions.ConnectTimeoutError) and attempt > 0
                 )
-                if not ask.repeatable or last or time.monotonic() >= until:
+                if not ask.repeatable or last:
                     raise self._transport_failure(ask, access, error) from error
             time.sleep(_FIRST_PAUSE * (attempt + 1))
         raise AssertionError("the last attempt returns or raises")
+
+    def _check_time(self, ask: Ask, until: float) -> None:
+        if time.monotonic() < until:
+            return
+        told = f"site {self.site}: {ask.service} {ask.method} {ask.path} was not sent: no time is left"
+        raise AnswerLost(told) if ask.repeatable else NotReached(told)
 
     def _transport_failure(self, ask: Ask, access: Access, error: exceptions.HTTPError) -> NotReached | AnswerLost:
         if isinstance(error, _NOT_SENT):
@@ -151,9 +159,7 @@ class Client:
 
 
 def _exchange(login: Login, ask: Ask, url: str, token: str, until: float) -> Answer:
-    left = min(_READ_SECONDS, until - time.monotonic())
-    if left <= 0:
-        raise exceptions.ConnectTimeoutError("the time for this operation is used up")
+    left = max(_SHORTEST_TIMEOUT, min(_READ_SECONDS, until - time.monotonic()))
     headers = {"X-Auth-Token": token, "Accept": "application/json", **ask.headers}
     if not ask.upload:
         headers.setdefault("Content-Type", "application/json")
@@ -169,6 +175,13 @@ def _exchange(login: Login, ask: Ask, url: str, token: str, until: float) -> Ans
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=left),
         )
     return Answer(response.status, {key.lower(): value for key, value in response.headers.items()}, response.data)
+
+
+def _tries(ask: Ask, answer: Answer) -> int:
+    """Return how often a request that got this answer may be sent."""
+    if answer.status in BUSY:
+        return _BUSY_TRIES
+    return _TRANSPORT_TRIES if answer.status >= 500 and ask.repeatable else 1
 
 
 def _pause(answer: Answer, attempt: int) -> float:

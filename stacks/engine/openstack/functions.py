@@ -115,6 +115,7 @@ FUNCTIONS: Mapping[str, Function] = {
                 "description",
                 "dnsDomain",
                 "external",
+                "matchingSubnetCidr",
                 "mtu",
                 "name",
             ),

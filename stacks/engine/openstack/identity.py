@@ -50,6 +50,7 @@ class Identity:
         self._login: Login | None = None
         self._plugin: Any = None
         self._access: Access | None = None
+        self._failure: tuple[float, RefusedByApi | AnswerLost] | None = None
 
     @property
     def login(self) -> Login:
@@ -60,14 +61,24 @@ class Identity:
 
     def access(self, until: float, turn: Callable[[], AbstractContextManager[None]], stale: Access | None) -> Access:
         """Return a token, a new one if the last is `stale`; a login happens within `turn`."""
-        found = self._access
+        found, asked = self._access, time.monotonic()
         if found is not None and found is not stale:
             return found
         with self._lock:
             if self._access is None or self._access is stale:
-                with turn():
-                    self._access = self._log_in(until)
+                self._raise_if_failed_since(asked)
+                try:
+                    with turn():
+                        self._access = self._log_in(until)
+                except (RefusedByApi, AnswerLost) as error:
+                    self._failure = (time.monotonic(), error)
+                    raise
             return self._access
+
+    def _raise_if_failed_since(self, asked: float) -> None:
+        """Many may wait for one login: when it fails, each must not try in its turn and wait as long again."""
+        if self._failure and self._failure[0] > asked:
+            raise self._failure[1]
 
     def _log_in(self, until: float) -> Access:
         from keystoneauth1 import exceptions, loading  # noqa: PLC0415 - a quarter second, only when a site is used

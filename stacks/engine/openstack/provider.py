@@ -69,24 +69,29 @@ class OpenStackProvider:
         return Api(self._client, seconds)
 
 
-def connector(limits: Mapping[str, int] | None = None, counted: Counted = lambda _site: None) -> Connect:
+class Connector:
+    """Makes providers that together keep to the limits. Implements `stacks.engine.provider.Connect`."""
+
+    def __init__(self, limits: Mapping[str, int], counted: Counted) -> None:
+        self._gates, self._counted = Gates(limits), counted
+
+    def __call__(self, package: str, inputs: Mapping[str, Any]) -> OpenStackProvider:
+        if package != PACKAGE:
+            raise Unsupported(f"the embedded engine has no provider for package {package}")
+        check_inputs(inputs)
+        return OpenStackProvider(Client(inputs, shared_identity(inputs), self._gates, self._counted))
+
+
+def connector(limits: Mapping[str, int] | None = None, counted: Counted = lambda _site: None) -> Connector:
     """Return a factory of providers that together keep to `limits` (entry of clouds.yaml: calls at a time).
 
     An account given by address instead of entry counts with the entry of the same Keystone. `counted` is told the
     site's name once per request.
     """
-    gates = Gates(limits or {})
-
-    def connect_to(package: str, inputs: Mapping[str, Any]) -> OpenStackProvider:
-        if package != PACKAGE:
-            raise Unsupported(f"the embedded engine has no provider for package {package}")
-        check_inputs(inputs)
-        return OpenStackProvider(Client(inputs, shared_identity(inputs), gates, counted))
-
-    return connect_to
+    return Connector(limits or {}, counted)
 
 
-connect = connector()
+connect: Connect = connector()
 
 
 def _kind(type_: str) -> Kind:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from stacks.engine.openstack.answers import NotReached
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.rows import BROKEN, Change, Inputs, Kind, Property, Raw
 from stacks.engine.provider import AnswerLost, Found, Properties, RefusedByApi
@@ -135,6 +136,8 @@ def _matches(row: Property, raw: Raw, inputs: Inputs, wanted: Any) -> bool:
 
 def _undone(kind: Kind, api: Api, id_: str, inputs: Inputs, refused: RefusedByApi) -> RefusedByApi | AnswerLost:
     """Remove what a refused create had made already, and return what to raise."""
+    if isinstance(refused, NotReached):
+        return AnswerLost(f"{refused}; {kind.type} {id_} had been made by then")
     try:
         delete(kind, api.within(_UNDO_SECONDS), id_, inputs)
     except (RefusedByApi, AnswerLost) as left:

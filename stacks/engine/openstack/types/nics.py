@@ -36,7 +36,7 @@ def _network_id(api: Api, name: str) -> str:
 def shown_cards(api: Api, server: Raw, inputs: Inputs) -> list[Raw]:
     """Return the `networks` output: one per wanted card, in the order of the program."""
     cards, wanted = _cards(server), inputs.get("networks") or []
-    if not wanted:
+    if not wanted or not cards:
         return [_card({}, card) for card in cards]
     if len(wanted) == len(cards) == 1 and wanted[0].get("uuid"):
         return [_card(wanted[0], cards[0])]
