@@ -31,7 +31,7 @@ def site_link(slot: int, index: int) -> SiteLink:
 
 
 def choose_slot(cloud: str, taken: Collection[IPv4Network], wanted: int | None = None) -> int | None:
-    """Return `wanted` if free, else a free slot, the same for a cloud as long as nothing else takes it; None if full."""
+    """Return `wanted` if free, else a free one, the same for a cloud while nothing else takes it; None if full."""
     start = int.from_bytes(hashlib.sha256(cloud.encode()).digest()[:4])
     order = [] if wanted is None else [wanted]
     order += [(start + step) % SLOTS for step in range(SLOTS)]

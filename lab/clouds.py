@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -136,4 +135,3 @@ def _lock(place: Place) -> Path:
 def _write(path: Path, document: Document) -> None:
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
     write_private(path, f"{MARKER}\n{text}")
-    os.chmod(path, 0o600)

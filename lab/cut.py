@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from failures import OutsideFailed, Text, WrongUsage
 from lab.commands import run
 from lab.network import exists
 from lab.place import Place
 from lab.site import INSIDE, LabSite
 from lab.up import known_sites
 from topology.model import Cloud
-from failures import OutsideFailed, Text, WrongUsage
 
 TABLE = "govcloud_cut"
 # Adding before deleting makes the deletion work whether the table was there or not, in one transaction.

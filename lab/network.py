@@ -74,10 +74,7 @@ def within(namespace: str, work: Callable[[], T], seconds: float = 60.0) -> T:
 
     def enter() -> None:
         try:
-            with (NETNS / namespace).open("rb") as handle:
-                if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), CLONE_NEWNET):
-                    code = ctypes.get_errno()
-                    raise OSError(code, os.strerror(code), namespace)
+            _join(namespace)
             result.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             errors.append(error)
@@ -90,3 +87,11 @@ def within(namespace: str, work: Callable[[], T], seconds: float = 60.0) -> T:
     if not result:
         raise TimeoutError(namespace)
     return result[0]
+
+
+def _join(namespace: str) -> None:
+    """Move this thread, and only this one, into the namespace."""
+    with (NETNS / namespace).open("rb") as handle:
+        if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), CLONE_NEWNET):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), namespace)

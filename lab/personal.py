@@ -10,6 +10,16 @@ from lab.services import SERVICES
 from lab.site import LabSite
 
 REPOSITORIES = ("fernet", "credential")
+# Names, kinds and addresses have patterns that leave no room for quotes.
+REGION_ROW = "insert ignore into region (id, description, extra) values ('{region}', '', '{{}}');"
+ENDPOINT_ROW = (
+    "update endpoint join service on endpoint.service_id = service.id "
+    "set endpoint.url = '{url}', endpoint.region_id = '{region}' where service.type = '{kind}';"
+)
+USER_ROW = (
+    "update password join local_user on password.local_user_id = local_user.id "
+    "set password.password_hash = '{hash}' where local_user.name in ({names});"
+)
 
 
 def personalise(site: LabSite, passwords: Passwords) -> None:
@@ -33,23 +43,17 @@ def _make_keys(repository: Path) -> None:
 
 def catalog_rows(site: LabSite) -> str:
     """Return the SQL that gives the site's region and addresses to the services of the catalogue."""
-    rows = [
-        "use keystone;",
-        f"insert ignore into region (id, description, extra) values ('{site.name}', '', '{{}}');",
-    ]
-    rows += [
-        f"update endpoint join service on endpoint.service_id = service.id set endpoint.url = '{site.url(service)}', "
-        f"endpoint.region_id = '{site.name}' where service.type = '{service.kind}';"
-        for service in SERVICES
-    ]
-    return "\n".join([*rows, "delete from region where id = 'REGION';\n"])
+    endpoints = (ENDPOINT_ROW.format(url=site.url(s), region=site.name, kind=s.kind) for s in SERVICES)
+    rows = ["use keystone;", REGION_ROW.format(region=site.name), *endpoints, "delete from region where id = 'REGION';"]
+    return "\n".join(rows) + "\n"
 
 
 def password_rows(passwords: Passwords) -> str:
     """Return the SQL that sets the administrator's and the services' passwords."""
-    names = ", ".join(f"'{service.name}'" for service in SERVICES if service.name != "keystone")
-    join = "update password join local_user on password.local_user_id = local_user.id set password.password_hash ="
-    return (
-        f"{join} '{keystone_hash(passwords.admin)}' where local_user.name = 'admin';\n"
-        f"{join} '{keystone_hash(passwords.service)}' where local_user.name in ({names});\n"
+    services = ", ".join(f"'{service.name}'" for service in SERVICES if service.name != "keystone")
+    return "\n".join(
+        [
+            USER_ROW.format(hash=keystone_hash(passwords.admin), names="'admin'"),
+            USER_ROW.format(hash=keystone_hash(passwords.service), names=services),
+        ],
     )

@@ -25,7 +25,7 @@ class Place:
 
     @property
     def mark(self) -> str:
-        """Begin of every namespace's name; the dot cannot occur in a cloud's name, so no lab's mark begins another's."""
+        """Begin of every namespace's name; no cloud's name has a dot, so no lab's mark begins another's."""
         return f"{self.prefix}.{self.cloud}."
 
     @property

@@ -13,7 +13,7 @@ from lab.openstack.database import data_lock
 from lab.openstack.probe import ask
 from lab.place import Place
 from lab.processes import holder, memory_mib, uptime_s
-from lab.services import SERVICES
+from lab.services import PORTS, SERVICES
 from lab.site import LabSite
 from lab.up import known_sites
 from topology.model import Cloud
@@ -44,9 +44,7 @@ def _status(site: LabSite) -> SiteStatus:
     running = [pid for service in SERVICES if (pid := holder(site.lock(service)))]
     server = holder(data_lock(site.data))
     exists = network.exists(site.namespace)
-    answers = {
-        s.name: network.within(site.namespace, lambda s=s: ask(site, s, PROBE_S)) if exists else None for s in SERVICES
-    }
+    answers = network.within(site.namespace, lambda: _answers(site)) if exists else dict.fromkeys(PORTS)
     everything = [*running, server] if server else running
     return SiteStatus(
         site=site.name,
@@ -56,6 +54,10 @@ def _status(site: LabSite) -> SiteStatus:
         memory_mib=sum(memory_mib(pid) for pid in everything),
         uptime_s=min((uptime_s(pid) for pid in running), default=0.0),
     )
+
+
+def _answers(site: LabSite) -> dict[str, float | None]:
+    return {service.name: ask(site, service, PROBE_S) for service in SERVICES}
 
 
 def _state(answers: Mapping[str, float | None], *, cut: bool) -> Literal["up", "down", "cut", "partial"]:

@@ -49,7 +49,7 @@ class _Watch:
 def up(cloud: Cloud, place: Place, listen: Listen) -> Raised:
     """Return the running lab of the cloud.
 
-    The listener hears the stages checked, installed, template (machine), prepared, ready (site) and published (machine).
+    The listener hears installed, checked, template, published of the machine (site ""), prepared, ready of each site.
     Raises GateRefused when the machine cannot do it or another `up` is at work, OutsideFailed when something failed;
     repeating it goes on where it stopped.
     """

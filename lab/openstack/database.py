@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from pathlib import Path
 
 from failures import OutsideFailed, Text
-from lab.commands import run
+from lab.commands import QUICK_S, run
 from lab.processes import holder
 from lab.site import LabSite
 
@@ -56,12 +55,13 @@ def start(data: Path, socket: Path, log: Path, namespace: str | None = None) -> 
     enter = ["/usr/bin/nsenter", f"--net=/run/netns/{namespace}", "--"] if namespace else []
     files = [f"--datadir={data}", f"--socket={socket}", f"--pid-file={socket}.pid"]
     with log.open("ab") as output:
-        subprocess.Popen(
-            [*enter, "/usr/bin/eatmydata", "/usr/sbin/mariadbd", *OPTIONS, *files],
+        subprocess.run(
+            ["setsid", "--fork", *enter, "/usr/bin/eatmydata", "/usr/sbin/mariadbd", *OPTIONS, *files],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,
+            timeout=QUICK_S,
+            check=True,
         )
 
 
@@ -96,4 +96,4 @@ def clone(template: Path, site: LabSite) -> None:
     draft = site.data.with_suffix(".new")
     run("rm", "-rf", draft)
     run("cp", "-a", "--reflink=auto", template / "db", draft, seconds=120)
-    os.replace(draft, site.data)
+    draft.rename(site.data)

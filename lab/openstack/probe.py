@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Mapping
+from http.client import HTTPMessage
 
 from failures import OutsideFailed, Text
 from lab.services import SERVICES, Service
@@ -50,7 +51,7 @@ def _token(site: LabSite, password: str) -> str:
     scope = {"project": {"name": "admin", "domain": domain}}
     body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
     headers = {"Content-Type": "application/json"}
-    return _call(site, SERVICES[0], "POST", "/v3/auth/tokens", headers, json.dumps(body))["X-Subject-Token"]
+    return _call(site, SERVICES[0], "POST", "/v3/auth/tokens", headers, json.dumps(body))["X-Subject-Token"] or ""
 
 
 def _call(
@@ -60,7 +61,7 @@ def _call(
     path: str,
     headers: Mapping[str, str],
     body: str | None = None,
-) -> Mapping[str, str]:
+) -> HTTPMessage:
     line = http.client.HTTPConnection(site.address, service.port, timeout=FIRST_S)
     try:
         line.request(method, path, body, dict(headers))

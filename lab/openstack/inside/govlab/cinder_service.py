@@ -25,13 +25,14 @@ import cinder.api.v3.router
 import cinder.scheduler.manager
 import cinder.volume.manager
 import keystonemiddleware.auth_token
-import MySQLdb  # noqa: F401 - imported before the fork, used by name
+import MySQLdb
 from cinder import service as cinder_service
 from cinder.common import config, constants
-from govlab import bus, volumes  # noqa: F401 - the volume driver registers its options before they are read
 from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_service import service as oslo_service
+
+from govlab import bus, volumes
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import glance.api.v2.router
 import glance_store._drivers.filesystem
 import keystonemiddleware.auth_token
-import MySQLdb  # noqa: F401 - imported before the fork, used by name
+import MySQLdb
 from glance.common import wsgi_app
+
 from govlab import web
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ class DeclaredHost(fake.FakeDriver):
         for vif in (server.info_cache and server.info_cache.network_info) or ():
             self._interfaces[vif["id"]] = vif
 
-    def get_nodenames_by_uuid(self, refresh: bool = False) -> dict[str, str]:
+    def get_nodenames_by_uuid(self, refresh: bool = False) -> dict[str, str]:  # noqa: FBT001, FBT002 - nova's signature
         return {node_uuid(name): name for name in self.get_available_nodes(refresh)}
 
     def get_available_resource(self, nodename: str) -> dict[str, Any]:

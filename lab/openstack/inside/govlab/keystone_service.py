@@ -10,10 +10,11 @@ import keystone.assignment.backends.sql
 import keystone.identity.backends.sql
 import keystone.server.backends
 import keystone.server.flask.application
-import keystone.token.providers.fernet  # noqa: F401 - imported before the fork, used by name
-import MySQLdb  # noqa: F401 - as above
-from govlab import web
+import keystone.token.providers.fernet
+import MySQLdb
 from keystone.server import wsgi
+
+from govlab import web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat

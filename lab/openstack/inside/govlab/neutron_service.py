@@ -10,12 +10,11 @@ import MySQLdb
 import neutron.pecan_wsgi.startup
 import neutron.plugins.ml2.plugin
 import neutron.services.l3_router.l3_router_plugin
-import neutron.services.portforwarding.pf_plugin
 import neutron.services.qos.qos_plugin
-import neutron.services.segments.plugin  # noqa: F401 - imported before the fork, used by name
-from govlab import web
-from neutron import server
+from neutron import policy, server
 from neutron.server import api
+
+from govlab import web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -25,4 +24,6 @@ def serve(seat: Seat) -> None:
     """Answer network requests until killed."""
     os.environ["OS_NEUTRON_CONFIG_DIR"] = seat.etc
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
-    web.serve(server.boot_server(api.api_server), seat)
+    application = server.boot_server(api.api_server)
+    policy.init()  # first requests that come together would find the rules half loaded and answer 403
+    web.serve(application, seat)

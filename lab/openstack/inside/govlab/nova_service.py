@@ -21,9 +21,8 @@ import nova.api.openstack.compute.routes
 import nova.compute.manager
 import nova.conductor.manager
 import nova.conf
-import nova.scheduler.manager  # noqa: F401 - imported before the fork, used by name
+import nova.scheduler.manager
 import os_vif
-from govlab import bus, hosts, web
 from nova import config, context, objects
 from nova import service as nova_service
 from nova.api.openstack import wsgi_app
@@ -31,8 +30,11 @@ from nova.compute import rpcapi as compute_rpcapi
 from nova.conductor import rpcapi as conductor_rpcapi
 from nova.objects import host_mapping
 from nova.scheduler import rpcapi as scheduler_rpcapi
+from nova.scheduler.client import report
 from nova.virt import node
 from oslo_log import log as logging
+
+from govlab import bus, hosts, web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -55,6 +57,11 @@ def wait_for(address: str, port: int) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def skip_reshape_reading() -> None:
+    """Spare one call per server of the host at every change of it; only a driver that reshapes needs the answer."""
+    report.SchedulerReportClient.get_allocations_for_provider_tree = lambda *_: {}
 
 
 def start_workers() -> list[nova_service.Service]:
@@ -92,6 +99,7 @@ def serve(seat: Seat) -> None:
     node.get_local_node_uuid()  # writes the identity without which nova refuses its second start
     for port in NEEDS:
         wait_for(seat.address, port)
+    skip_reshape_reading()
     workers = start_workers()
     host_mapping.discover_hosts(context.get_admin_context())
     wsgi_app.init_global_data = lambda *_: conf.register_opts(wsgi_app.service_opts.service_opts)  # parsed above

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import keystonemiddleware.auth_token
 import MySQLdb
 import placement.deploy
-import placement.handler  # noqa: F401 - imported before the fork, used by name
-from govlab import web
+import placement.handler
 from placement import wsgi
+
+from govlab import web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat

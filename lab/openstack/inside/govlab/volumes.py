@@ -29,6 +29,7 @@ class SparseFileDriver(driver.VolumeDriver):
         self.configuration.append_config_values(OPTIONS)
 
     def do_setup(self, context: Any) -> None:
+        del context
         self._folder = Path(self.configuration.govlab_folder)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

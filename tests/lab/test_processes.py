@@ -1,0 +1,68 @@
+"""Finding processes by what the kernel knows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from failures import GateRefused
+from lab.locks import locked
+from lab.processes import alive, holder, kill, of_lab
+
+HOLD = "import fcntl,sys,time; f=open(sys.argv[1],'a'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that keeps a lock on tmp_path/lock."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_holder_free_file_is_none(tmp_path: Path) -> None:
+    """Neither a missing nor an unlocked file has a holder."""
+    (tmp_path / "free").touch()
+
+    assert holder(tmp_path / "free") is None
+    assert holder(tmp_path / "missing") is None
+
+
+def test_holder_locked_file_is_its_process(tmp_path: Path, keeper: subprocess.Popen[str]) -> None:
+    """The kernel names the process that keeps the lock."""
+    assert holder(tmp_path / "lock") == keeper.pid
+
+
+def test_holder_after_kill_is_none(tmp_path: Path, keeper: subprocess.Popen[str]) -> None:
+    """A killed process leaves no lock behind, and kill returns only then."""
+    kill({keeper.pid})
+
+    assert not alive(keeper.pid)
+    assert holder(tmp_path / "lock") is None
+
+
+def test_locked_by_another_is_refused_with_its_pid(tmp_path: Path, keeper: subprocess.Popen[str]) -> None:
+    """The message names who is at work."""
+    with pytest.raises(GateRefused, match=f"pid {keeper.pid}"), locked(tmp_path / "lock"):
+        pass
+
+
+def test_of_lab_leaves_strangers_alone(tmp_path: Path) -> None:
+    """A shell or editor with a file of the lab open is not the lab's; a service of it is."""
+    stranger = [sys.executable, "-c", "import time; time.sleep(60)", f"{tmp_path}/log"]
+    service = ["govlab nova", *stranger[1:]]
+    with subprocess.Popen(stranger) as one, subprocess.Popen(service, executable=sys.executable) as two:
+        try:
+            assert of_lab([tmp_path]) == {two.pid}
+        finally:
+            one.kill()
+            two.kill()
+    assert os.getpid() not in of_lab([tmp_path])
