@@ -147,15 +147,15 @@ def _security_groups(cloud: Cloud, addresses: AddressPlan, department: str) -> I
         if rules:
             yield SecurityGroup(_application_group(department, name), rules)
     for name, service in sorted(_services(cloud, department).items()):
-        needs = openings.declared(service.openings) or openings.SERVICE_NEEDS[service.kind]
+        needs = (*openings.SERVICE_NEEDS[service.kind], *openings.declared(service.openings))
         rules = openings.resolve(needs, cloud, addresses, department, service_zone(cloud, service))
         if rules:
             yield SecurityGroup(_service_group(name), rules)
 
 
 def base_group(department: str) -> str:
-    """Return the security group that all servers of a department are in."""
-    return f"{department}-base"
+    """Return the security group that all servers of a department are in; no other name can hold its dot."""
+    return f"{department}.base"
 
 
 def _application_group(department: str, application: str) -> str:
@@ -163,7 +163,7 @@ def _application_group(department: str, application: str) -> str:
 
 
 def _service_group(service: str) -> str:
-    return f"service-{service}"
+    return f"service.{service}"
 
 
 def _application_sets(cloud: Cloud, owner: Department, department: str, site: str) -> Iterator[ServerSet]:

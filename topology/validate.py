@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from failures import TopologyInvalid
 from topology.findings import Finding, Severity
+from topology.ledger import plan_for
 from topology.load import read
 from topology.source import printable
 
@@ -33,4 +35,16 @@ def validate(paths: Iterable[Path]) -> Checked:
     Raises:
         InputInvalid: a path cannot be read at all.
     """
-    return Checked(tuple((printable(path), read(path).findings) for path in dict.fromkeys(paths)))
+    return Checked(tuple((printable(path), tuple(_findings(path))) for path in dict.fromkeys(paths)))
+
+
+def _findings(path: Path) -> Iterator[Finding]:
+    """Yield what is wrong with a topology, and once it is sound, with the ledger of its addresses."""
+    reading = read(path)
+    yield from reading.findings
+    if reading.cloud is None or any(finding.severity is Severity.ERROR for finding in reading.findings):
+        return
+    try:
+        plan_for(reading.cloud, path)
+    except TopologyInvalid as invalid:
+        yield from invalid.findings

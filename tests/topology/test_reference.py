@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.topology.town import ROOT
 from topology.catalogue import RULES
 from topology.checks import CHECK_RULES
+from topology.ledger_rules import LEDGER_RULES
 from topology.meanings import KEYS, OBJECTS
 from topology.reference import reference
 from topology.schema_errors import SCHEMA_ROWS
@@ -37,7 +38,7 @@ def test_meanings_cover_exactly_the_model() -> None:
 
 def test_rule_ids_are_unique() -> None:
     """One id is one rule; a schema rule may be reached by several types of error."""
-    rules = {*TEXT_RULES, *CHECK_RULES, *(row.rule for row in SCHEMA_ROWS)}
+    rules = {*TEXT_RULES, *CHECK_RULES, *LEDGER_RULES, *(row.rule for row in SCHEMA_ROWS)}
 
     assert len(rules) == len(RULES)
     assert len(TEXT_RULES) + len(CHECK_RULES) == len({r.id for r in (*TEXT_RULES, *CHECK_RULES)})
