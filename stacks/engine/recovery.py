@@ -93,11 +93,13 @@ class Recovery:
 
     def others(self, resource: Resource) -> list[Found]:
         """Return the objects like this one that the stack does not hold."""
-        return self._providers.connection(resource["provider"]).find(resource, self._known())
+        return self._providers.connection(resource["provider"]).find(resource, self._known(resource["type"]))
 
-    def _known(self) -> frozenset[str]:
+    def _known(self, type_: str) -> frozenset[str]:
+        """Return the ids held of one type: the quotas of a project have the same id in all three services."""
         state = self._record.state
-        return frozenset(r.get("id", "") for r in (*list(state.live.values()), *list(state.doomed.values())))
+        held = (*list(state.live.values()), *list(state.doomed.values()))
+        return frozenset(resource.get("id", "") for resource in held if resource["type"] == type_)
 
     def adopt(self, number: int, resource: Resource, found: Found) -> Resource:
         """Take the found object into the stack, with the inputs it really has."""
@@ -105,7 +107,7 @@ class Recovery:
         made = {**resource, "id": found.id, "outputs": {}, "created": now(), "modified": now()}
         current = compare(connection, made, found.outputs).resource
         with self._adopting:
-            if found.id in self._known():
+            if found.id in self._known(resource["type"]):
                 raise Broken(f"{found.id} is held under another name already", unknown=True)
             self._record.state.put(current, number)
         self._record.done(change_of(Op.ADOPT, current))
