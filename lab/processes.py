@@ -13,6 +13,7 @@ from pathlib import Path
 
 FLOCK = "@hhqqi4x"  # struct flock: type, whence, start, length, pid
 PROC = Path("/proc")
+ROOT = Path("/")
 
 
 def holder(lock: Path) -> int | None:
@@ -39,10 +40,18 @@ def command_line(pid: int) -> str:
         return ""
 
 
+def same_root(pid: int) -> bool:
+    """Tell whether a path means the same to that process: in a container or a chroot it names somebody else's lab."""
+    try:
+        return ROOT.samefile(PROC / str(pid) / "root")
+    except OSError:
+        return False
+
+
 def of_lab(folders: Collection[Path]) -> set[int]:
     """Return the services, zygotes and databases that work below one of the folders; nobody's editor or shell."""
     found = set()
-    for pid in pids():
+    for pid in filter(same_root, pids()):
         line = command_line(pid)
         ours = line.startswith("govlab ") or "/govlab/zygote.py " in line or "/mariadbd " in line
         if ours and any(f"{folder}/" in line for folder in folders):

@@ -66,3 +66,20 @@ def test_of_lab_leaves_strangers_alone(tmp_path: Path) -> None:
             one.kill()
             two.kill()
     assert os.getpid() not in of_lab([tmp_path])
+
+
+SIT = "import os,sys,time; os.chroot(sys.argv[1]); print('sitting', flush=True); time.sleep(60)"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its root directory")
+@pytest.mark.parametrize(("root", "ours"), [("/", True), ("/tmp", False)])
+def test_of_lab_process_under_another_root_is_not_ours(tmp_path: Path, root: str, *, ours: bool) -> None:
+    """The same path in a container is another lab, which `lab down` must leave alone."""
+    words = [f"govlab nova {tmp_path}/", "-c", SIT, root]
+    with subprocess.Popen(words, executable=sys.executable, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "sitting\n"
+        found = of_lab([tmp_path])
+        process.kill()
+
+    assert (process.pid in found) is ours
