@@ -182,7 +182,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "machine-path",
         "the tree works wherever it is cloned",
-        pattern(r"(?<![\w.}/-])/(?:work|home/\w+|Users/\w+)/"),
+        pattern(r"(?<![\w.}/-])/(?:work|home/(?!u/)\w+|Users/\w+)/"),
         sample('PLACE = "/home/someone/cloud"\n'),
     ),
     Rule(
