@@ -108,7 +108,8 @@ class RunRecord:
 
     def check_turn(self, urn: str, resource: Mapping[str, Any]) -> None:
         """Raise Skipped when the run is stopping or something the resource depends on failed."""
-        if self._stopped or any(below in self._broken for below in dependencies(dict(resource))):
+        needed = (urn, *dependencies(dict(resource)))
+        if self._stopped or any(each in self._broken for each in needed):
             self._broken.add(urn)
             raise Skipped
         self.check_cancel(urn)

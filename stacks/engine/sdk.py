@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,17 @@ if version("pulumi") == _KNOWN_VERSION:
     log.debug = _no_debug
 
 
+_loading = threading.Lock()
+
+
+def _load_lazy_modules() -> None:
+    """Load now what packages load at first use: Python before 3.12 lets a second thread see such a module half made."""
+    with _loading:
+        for module in list(sys.modules.values()):
+            if type(module).__name__ == "_LazyModule":
+                getattr(module, "any", None)
+
+
 class _FewCollections:
     """Lets Python look for garbage less often while runs last: a run builds much and drops it all at its end."""
 
@@ -86,6 +98,7 @@ _few_collections = _FewCollections()
 
 def run_program(program: Callable[[], None], record: RunRecord, monitor: Monitor) -> None:
     """Run a program to its end in a context, event loop and threads of its own. Raises what the program raises."""
+    _load_lazy_modules()
     with _few_collections:
         Context().run(_in_context, program, record, monitor)
 

@@ -1,6 +1,7 @@
 """Kills a run at every point in turn, in forked processes, and tells what the rerun made of it.
 
-Run as a process of its own: `python -m tests.stacks.engine.crash SCENARIO FOLDER`; prints one JSON line per point.
+Run as a process of its own: `python -m tests.stacks.engine.crash SCENARIO FOLDER [--blind]`; one JSON line per point.
+Every third time the stack is also brought back to where it came from, instead of on to where it was going.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ import pulumi_openstack as openstack
 from stacks.engine.journal import Journal
 from stacks.engine.state import StackState
 from tests.stacks.engine.conftest import Bench
-from tests.stacks.engine.fake_cloud import FakeCloud, kill_at
+from tests.stacks.engine.fake_cloud import FakeCloud, FakeProvider, kill_at
 from tests.stacks.engine.programs import provider, tenants
 
+_BACK_EVERY = 3
 Program = Callable[[], None] | None
 
 
@@ -53,12 +55,12 @@ class Scenario:
 
 
 SCENARIOS = {
-    "create": Scenario(lambda: None, partial(tenants, "a", "b")),
-    "update": Scenario(partial(tenants, "a", "b"), partial(tenants, "a", "b", tags=["gov"])),
-    "replace-delete-first": Scenario(partial(tenants, "a", "b"), partial(tenants, "a", "b", cidr="10.9.0.0/24")),
+    "create": Scenario(lambda: None, partial(tenants, "a")),
+    "update": Scenario(partial(tenants, "a"), partial(tenants, "a", tags=["gov"])),
+    "replace-delete-first": Scenario(partial(tenants, "a"), partial(tenants, "a", cidr="10.9.0.0/24")),
     "replace-create-first": Scenario(partial(_autonamed, "east"), partial(_autonamed, "west")),
     "replace-with-dependants": Scenario(partial(_moved, "p1"), partial(_moved, "p2")),
-    "delete": Scenario(partial(tenants, "a", "b"), partial(tenants, "a")),
+    "delete": Scenario(partial(tenants, "a"), lambda: None),
     "destroy": Scenario(partial(tenants, "a"), None),
 }
 
@@ -150,13 +152,17 @@ def main(scenario: Scenario, folder: Path) -> None:
     for number in range(1, 1000):
         point = shutil.copytree(base, folder / f"at-{number}")
         status, _ = _forked(partial(_doomed_run, point, scenario.after, number))
-        other = shutil.copytree(point, folder / f"back-{number}")
-        on = _forked(partial(_rerun, point, scenario.after))[1]
-        back = _forked(partial(_rerun, other, scenario.before))[1]
-        print(json.dumps({"n": number, "signal": status, "wanted": wanted, "on": on, "back": back}), flush=True)
+        row = {"n": number, "signal": status, "wanted": wanted}
+        if not number % _BACK_EVERY:
+            other = shutil.copytree(point, folder / f"back-{number}")
+            row["back"] = _forked(partial(_rerun, other, scenario.before))[1]
+        row["on"] = _forked(partial(_rerun, point, scenario.after))[1]
+        print(json.dumps(row), flush=True)
         if status == 0:
             return
 
 
 if __name__ == "__main__":
+    if "--blind" in sys.argv:
+        FakeProvider.find = lambda *_: []  # type: ignore[method-assign]  # the control of the test
     main(SCENARIOS[sys.argv[1]], Path(sys.argv[2]))

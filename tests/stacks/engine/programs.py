@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_openstack as openstack
 from pulumi import ResourceOptions
@@ -31,8 +33,14 @@ class Tenant(pulumi.ComponentResource):
         self.register_outputs({"network": self.network.id})
 
 
-def provider() -> openstack.Provider:
-    return openstack.Provider("lab", cloud="lab")
+def provider(name: str = "lab") -> openstack.Provider:
+    return openstack.Provider(name, cloud="lab")
+
+
+def group(name: str = "g", *, opts: ResourceOptions | None = None, **inputs: Any) -> openstack.networking.SecGroup:
+    """Declare a group with a provider of its own."""
+    own = ResourceOptions.merge(ResourceOptions(provider=provider()), opts)
+    return openstack.networking.SecGroup(name, opts=own, **{"name": name, **inputs})
 
 
 def tenants(*names: str, **options: object) -> None:
