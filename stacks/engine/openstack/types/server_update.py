@@ -63,7 +63,9 @@ def _password(api: Api, change: Change) -> None:
 
 def _resize(api: Api, change: Change) -> None:
     """Resize and confirm; a resize that an interruption left unconfirmed is confirmed."""
-    server, wanted = _there(api, change.id), flavor_id(api, change.new)
+    # An interrupted run may have left the resize under way.
+    server = wait_for(api, change.id, ("VERIFY_RESIZE", *_RUNNING), "resize")
+    wanted = flavor_id(api, change.new)
     if server["flavor"]["id"] != wanted:
         act(api, change.id, {"resize": {"flavorRef": wanted}})
         server = wait_for(api, change.id, ("VERIFY_RESIZE", *_RUNNING), "resize")
@@ -74,7 +76,8 @@ def _resize(api: Api, change: Change) -> None:
 
 def _rebuild(api: Api, change: Change) -> None:
     wanted = image_id(api, change.new)
-    if ((_there(api, change.id).get("image") or {}).get("id")) != wanted:
+    server = wait_for(api, change.id, _RUNNING, "rebuild")
+    if (server.get("image") or {}).get("id") != wanted:
         act(api, change.id, {"rebuild": {"imageRef": wanted}})
         wait_for(api, change.id, _RUNNING, "rebuild")
 
