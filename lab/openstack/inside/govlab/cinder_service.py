@@ -32,7 +32,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_service import service as oslo_service
 
-from govlab import bus, volumes
+from govlab import bus, volumes, web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -61,4 +61,5 @@ def serve(seat: Seat) -> None:
         )
         launcher.launch_service(worker)
     launcher.launch_service(cinder_service.WSGIService("osapi_volume"))
+    web.settle()
     launcher.wait()

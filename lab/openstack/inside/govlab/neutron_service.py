@@ -14,7 +14,7 @@ import neutron.services.qos.qos_plugin
 from neutron import policy, server
 from neutron.server import api
 
-from govlab import web
+from govlab import lean, web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -26,4 +26,6 @@ def serve(seat: Seat) -> None:
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
     application = server.boot_server(api.api_server)
     policy.init()  # first requests that come together would find the rules half loaded and answer 403
+    lean.skip_agent_pushes()
+    lean.look_up_default_group()
     web.serve(application, seat)

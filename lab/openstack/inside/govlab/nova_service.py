@@ -30,11 +30,10 @@ from nova.compute import rpcapi as compute_rpcapi
 from nova.conductor import rpcapi as conductor_rpcapi
 from nova.objects import host_mapping
 from nova.scheduler import rpcapi as scheduler_rpcapi
-from nova.scheduler.client import report
 from nova.virt import node
 from oslo_log import log as logging
 
-from govlab import bus, hosts, web
+from govlab import bus, hosts, lean, web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -57,11 +56,6 @@ def wait_for(address: str, port: int) -> None:
             time.sleep(0.1)
         else:
             return
-
-
-def skip_reshape_reading() -> None:
-    """Spare one call per server of the host at every change of it; only a driver that reshapes needs the answer."""
-    report.SchedulerReportClient.get_allocations_for_provider_tree = lambda *_: {}
 
 
 def start_workers() -> list[nova_service.Service]:
@@ -99,7 +93,7 @@ def serve(seat: Seat) -> None:
     node.get_local_node_uuid()  # writes the identity without which nova refuses its second start
     for port in NEEDS:
         wait_for(seat.address, port)
-    skip_reshape_reading()
+    lean.skip_reshape_reading()
     workers = start_workers()
     host_mapping.discover_hosts(context.get_admin_context())
     wsgi_app.init_global_data = lambda *_: conf.register_opts(wsgi_app.service_opts.service_opts)  # parsed above

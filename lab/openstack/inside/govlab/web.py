@@ -38,6 +38,12 @@ class TokenCache:
             self._entries[key] = (monotonic() + time, value)
 
 
+def settle() -> None:
+    """Take what has been loaded out of the garbage collector's sight and let it run seldom."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 50)
+
+
 def serve(application: Any, seat: Seat) -> None:
     """Answer requests on the seat's address until killed."""
     cache = TokenCache()
@@ -46,8 +52,7 @@ def serve(application: Any, seat: Seat) -> None:
         environ[CACHE_KEY] = cache
         return application(environ, start_response)
 
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 50)
+    settle()
     waitress.serve(
         with_cache,
         host=seat.address,
