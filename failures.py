@@ -14,6 +14,7 @@ GovcloudError                5  root; never raised itself
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -89,3 +90,23 @@ class OutcomeUnknown(GovcloudError):
 
 class Interrupted(GovcloudError):
     exit_code = 130
+
+
+_BAD_PATH = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+
+
+def of_system(error: OSError) -> GovcloudError:
+    """Return what a refusal of the operating system means to the user; `error` is its cause."""
+    where, reason = str(error.filename or ""), error.strerror or str(error) or type(error).__name__
+    failure: GovcloudError
+    if isinstance(error, _BAD_PATH):
+        fix = Text("check the path and its permissions", "请检查路径及其权限")
+        failure = InputInvalid(Text(reason, reason), where=where, fix=fix)
+    elif error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        what = Text("no space left on the disk; nothing is lost", "磁盘空间不足；没有数据丢失")
+        fix = Text("free some space and run the command again", "请清理磁盘后重新执行命令")
+        failure = OutsideFailed(what, where=where, fix=fix)
+    else:
+        failure = OutsideFailed(Text(reason, reason), where=where)
+    failure.__cause__ = error
+    return failure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import inspect
 import os
 import sys
@@ -16,7 +15,7 @@ from typer.exceptions import TyperException
 
 from commands.words import GROUPS, WORDS, Words
 from console import Voice, language
-from failures import GovcloudError, InputInvalid, Interrupted, OutsideFailed, Text, WrongUsage
+from failures import GovcloudError, Interrupted, Text, WrongUsage, of_system
 
 LANG = language(os.environ)
 
@@ -124,27 +123,9 @@ def run(voice: Voice, work: Callable[[], int | None]) -> int:
     except KeyboardInterrupt as error:
         return voice.fail(_caused(Interrupted(Text("interrupted", "已中断")), error))
     except OSError as error:
-        return voice.fail(_caused(outside(error), error))
+        return voice.fail(of_system(error))
     except Exception as error:  # noqa: BLE001 - a user must never meet a traceback without --debug
         return voice.fail(_caused(_defect(error), error))
-
-
-def outside(error: OSError) -> GovcloudError:
-    """Return the failure that a refusal of the operating system means to the user."""
-    where = str(error.filename or "")
-    reason = error.strerror or str(error) or type(error).__name__
-    if isinstance(
-        error, PermissionError | FileNotFoundError | IsADirectoryError | NotADirectoryError | FileExistsError
-    ):
-        return InputInvalid(
-            Text(reason, reason), where=where, fix=Text("check the path and its permissions", "请检查路径及其权限")
-        )
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        what = Text("no space left on the disk; nothing is lost", "磁盘空间不足；没有数据丢失")
-        return OutsideFailed(
-            what, where=where, fix=Text("free some space and run the command again", "请清理磁盘后重新执行命令")
-        )
-    return OutsideFailed(Text(reason, reason), where=where)
 
 
 def _defect(error: Exception) -> Defect:

@@ -113,7 +113,7 @@ def run_tables(report: RunReport) -> Iterator[Table]:
         Text("failed", "失败"),
         Text("not tried", "未执行"),
         *_OP_HEADS,
-        Text("API requests", "API 请求"),
+        Text("API calls", "API 调用"),
     )
     yield Table(heads, tuple(rows), title=_headline(report))
 

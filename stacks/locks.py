@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from failures import GateRefused, Text
+from stacks.home import naming
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ def hold(path: Path, command: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _refusal(path) from None
-        _write(descriptor, json.dumps(asdict(_self(command))))
+        with naming(path):
+            _write(descriptor, json.dumps(asdict(_self(command))))
         yield
-        _write(descriptor, "")
+        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.engine.journal import sync_folder
+from stacks.home import naming
 
 
 class Result(StrEnum):
@@ -71,7 +72,7 @@ class Records:
     def _write(self, record: Record) -> None:
         path = self._path(record.stack)
         fresh = path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
+        with naming(path), fresh.open("w", encoding="utf-8") as file:
             json.dump(asdict(record), file, indent=1)
             file.flush()
             os.fsync(file.fileno())

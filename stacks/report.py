@@ -100,7 +100,7 @@ def _site_document(total: SiteSum) -> dict[str, Any]:
             "skipped": total.skipped,
         },
         "operations": {str(op): count for op, count in total.ops.items()},
-        "requests": total.requests,
+        "api_calls": total.requests,
     }
 
 
@@ -115,6 +115,6 @@ def _end_document(end: Ended) -> dict[str, Any]:
         "failures": [{"urn": f.urn, "op": str(f.op), "error": f.error, "unknown": f.unknown} for f in outcome.failures]
         if outcome
         else [],
-        "operations": outcome.api_calls if outcome else 0,
+        "api_calls": outcome.api_calls if outcome else 0,
         "error": end.error.what.en if end.error else None,
     }

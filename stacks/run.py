@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 from itertools import groupby
 from threading import Event
 
-from failures import GovcloudError, OutcomeUnknown, OutsideFailed, SiteUnreachable, Text
+from failures import GovcloudError, OutcomeUnknown, OutsideFailed, SiteUnreachable, Text, of_system
 from stacks.engine.events import Outcome
 from stacks.plan import StackPlan
 
@@ -99,25 +99,26 @@ class _SiteRun:
                 self._blocked = _no_foundation(end)
 
     def _one(self, plan: StackPlan) -> Ended:
-        if self._stop.is_set():
-            return Ended(plan, Verdict.SKIPPED)
-        if self._blocked:
+        if self._stop.is_set() or self._blocked:
             return Ended(plan, Verdict.SKIPPED, error=self._blocked)
+        return self._examined(self._tried(plan))
+
+    def _tried(self, plan: StackPlan) -> Ended:
         try:
-            return self._examined(judged(plan, self._act(plan, self._stop)))
-        except SiteUnreachable as dead:
-            self._blocked = dead
-            return Ended(plan, Verdict.FAILED, error=dead)
-        except OutcomeUnknown as error:
-            return Ended(plan, Verdict.UNKNOWN, error=error)
+            return judged(plan, self._act(plan, self._stop))
         except GovcloudError as error:
-            return Ended(plan, Verdict.FAILED, error=error)
+            verdict = Verdict.UNKNOWN if isinstance(error, OutcomeUnknown) else Verdict.FAILED
+            return Ended(plan, verdict, error=error)
+        except OSError as error:
+            return Ended(plan, Verdict.FAILED, error=of_system(error))
+        except Exception as error:  # noqa: BLE001 - a fault in one stack must not hide what the others did
+            return Ended(plan, Verdict.UNKNOWN, error=_defect(plan, error))
 
     def _examined(self, end: Ended) -> Ended:
         """Ask after a failure whether the site is still there: if not, its other stacks are not tried."""
         if end.verdict not in {Verdict.FAILED, Verdict.UNKNOWN} or self._blocked:
             return end
-        dead = self._alive(end.plan.site)
+        dead = end.error if isinstance(end.error, SiteUnreachable) else self._alive(end.plan.site)
         if dead is None:
             return end
         self._blocked = dead
@@ -146,6 +147,15 @@ def short(urn: str) -> str:
     """Return `Type name` of a URN."""
     parts = urn.split("::")
     return f"{parts[-2].rpartition(':')[2]} {parts[-1]}" if len(parts) >= 4 else urn
+
+
+def _defect(plan: StackPlan, error: Exception) -> GovcloudError:
+    detail = f"{type(error).__name__}: {error}"
+    failure = OutcomeUnknown(
+        Text(f"internal error, this is a defect: {detail}", f"内部错误，这是程序缺陷：{detail}"), where=plan.stack
+    )
+    failure.__cause__ = error
+    return failure
 
 
 def _no_foundation(end: Ended) -> GovcloudError:

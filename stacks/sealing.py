@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from failures import Text
 from stacks.engine.journal import sync_folder
 from stacks.engine.secrets import Secrets
-from stacks.home import Home, passphrase
+from stacks.home import Home, naming, passphrase
 
 
 def open_secrets(home: Home, environ: Mapping[str, str], note: Callable[[Text], None]) -> Secrets:
@@ -31,7 +31,10 @@ def open_secrets(home: Home, environ: Mapping[str, str], note: Callable[[Text], 
         return Secrets(phrase.text, file.read_text(encoding="ascii").strip())
     sealed = Secrets(phrase.text)
     fresh = file.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+    with (
+        naming(file),
+        os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out,
+    ):
         out.write(sealed.salt + "\n")
         out.flush()
         os.fsync(out.fileno())
