@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from lab import clouds
+from lab import check, clouds
 from lab.commands import run
 from lab.locks import locked
 from lab.network import NETNS, namespaces
@@ -34,6 +34,7 @@ def down(cloud_name: str, place: Place, *, wipe: bool = True) -> None:
         for namespace in namespaces(place.mark):
             run("ip", "netns", "delete", namespace)
         _unmount(place)
+        check.sweep(place)
         run("rm", "-rf", "--one-file-system", *(entry for entry in place.run.glob("*") if entry.name != "up.lock"))
         if wipe:
             clouds.withdraw(place)

@@ -219,6 +219,21 @@ def test_check_leaves_nothing_behind(testcity: TestCity) -> None:
     assert machine() == before
 
 
+def test_check_removes_what_a_killed_check_left(testcity: TestCity) -> None:
+    """A namespace named after a process that has ended goes; one of a living process stays."""
+    dead, living = "gc-check-4194305", f"gc-check-{os.getppid()}"
+    for name in (dead, living):
+        subprocess.run(["ip", "netns", "add", name], check=True, timeout=10)
+    try:
+        check(testcity.cloud, testcity.place)
+        left = {path.name for path in Path("/run/netns").iterdir()}
+    finally:
+        subprocess.run(["ip", "netns", "delete", living], check=True, timeout=10)
+
+    assert dead not in left
+    assert living in left
+
+
 def test_down_after_kill_of_everything_leaves_nothing(testcity: TestCity, tmp_path: Path) -> None:
     """Everything killed, then down: no process, namespace, line, mount or file is left, and other labs go on."""
     town = testcity.cloud.model_copy(update={"cloud": "testtown", "sites": {"far": testcity.cloud.sites["far"]}})
