@@ -153,11 +153,17 @@ def state_export(voice: Voice, stack: o.StackName) -> None:
 
 
 @command(state, "import", "state")
-def state_import(voice: Voice, stack: o.StackName, file: o.StateFile, yes: o.Yes = False) -> int:
+def state_import(
+    voice: Voice,
+    stack: o.StackName,
+    file: o.StateFile,
+    engine: o.ImportEngine = o.ImportedBy.EMBEDDED,
+    yes: o.Yes = False,
+) -> int:
     from commands.tables import stack_tables
     from stacks.states import import_file
 
-    return voice.report(import_file(stack, file, desk(voice), yes=yes), stack_tables)
+    return voice.report(import_file(stack, file, desk(voice), yes=yes, engine=engine), stack_tables)
 
 
 @command(state, "verify", "state")

@@ -18,6 +18,11 @@ class Engine(StrEnum):
     PULUMI = "pulumi"
 
 
+class ImportedBy(StrEnum):
+    EMBEDDED = "embedded"
+    PULUMI = "pulumi"
+
+
 class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -82,4 +87,8 @@ Parallel = Annotated[
 ]
 Keep = Annotated[
     bool, typer.Option("--keep", help=_help("keep the databases for the next `up`", "保留数据库供下次 up 使用"))
+]
+ImportEngine = Annotated[
+    ImportedBy,
+    typer.Option("--engine", help=_help("the engine that keeps the state", "由哪个引擎保存状态")),
 ]

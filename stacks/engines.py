@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Protocol
 
-from failures import OutsideFailed, Text
+from failures import GateRefused, OutsideFailed, Text
 from stacks.engine.events import Listener, Outcome, silent
 from stacks.records import Record
 from stacks.shards import Shard
@@ -53,6 +53,19 @@ def engine_name(record: Record | None, asked: str) -> str:
     if asked != AUTO:
         return asked
     return record.engine if record else EMBEDDED
+
+
+def refuse_other(record: Record | None, name: str) -> None:
+    """Raise GateRefused when a stack was built by another engine: this one would build everything a second time."""
+    if record is None or record.engine == name:
+        return
+    file = f"{record.stack}.json"
+    move = f"govcloud state export {record.stack} > {file}; govcloud state import {record.stack} {file} --engine {name}"
+    raise GateRefused(
+        Text(f"this stack was built by the {record.engine} engine", f"该栈由 {record.engine} 引擎建立"),
+        where=record.stack,
+        fix=Text(f"move its state first: {move}", f"请先迁移状态：{move}"),
+    )
 
 
 def require_pulumi() -> str:

@@ -16,12 +16,12 @@ from stacks.desk import Desk
 from stacks.engine.deployment import dependencies
 from stacks.engine.secrets import Secrets
 from stacks.engine.state import StackState
-from stacks.engines import PULUMI
+from stacks.engines import EMBEDDED, PULUMI
 from stacks.home import Home, clouds_at, home_of, root_folder
-from stacks.known import known_stacks, stacks_with_state
+from stacks.known import kind_of, known_stacks, site_of, stacks_with_state
 from stacks.locks import hold
 from stacks.plan import is_object
-from stacks.records import Record
+from stacks.records import Record, Records, Result
 from stacks.sealing import open_secrets
 from topology.load import load_cloud
 
@@ -85,14 +85,14 @@ def export_text(stack: str) -> str:
         fix = Text("see: govcloud state list", "参见：govcloud state list")
         raise InputInvalid(Text("there is no such stack", "没有这个栈"), where=stack, fix=fix)
     if record.engine == PULUMI:
-        from stacks.automation import export_stack  # noqa: PLC0415 - the Pulumi SDK, only for its own stacks
+        from stacks.automation import pulumi_engine  # noqa: PLC0415 - the Pulumi SDK, only for its own stacks
 
-        return json.dumps(export_stack(home, stack), ensure_ascii=False, indent=2)
+        return json.dumps(pulumi_engine(home).export(stack), ensure_ascii=False, indent=2)
     return json.dumps(_open(home, stack).deployment(), ensure_ascii=False, indent=2)
 
 
-def import_file(stack: str, file: Path, desk: Desk, *, yes: bool) -> StatesReport:
-    """Replace the state of one stack by the deployment in `file` (`-` is stdin); the next deploy looks at it.
+def import_file(stack: str, file: Path, desk: Desk, *, yes: bool, engine: str = EMBEDDED) -> StatesReport:
+    """Give one stack the deployment in `file` (`-` is stdin) as its state under an engine; the next deploy looks at it.
 
     Raises:
         InputInvalid: it is no deployment of this stack, or the passphrase does not open its secrets. Nothing changed.
@@ -103,18 +103,42 @@ def import_file(stack: str, file: Path, desk: Desk, *, yes: bool) -> StatesRepor
     data = _deployment(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"), stack, where)
     home.make()
     with hold(home.lock, "govcloud state import"):
-        state = StackState.open(home.states, stack, open_secrets(home, os.environ, desk.note))
-        if state.live and not yes:
-            question = Text(
-                f"{stack} has a state with {len(state.live)} resources: replace it? Type yes:",
-                f"{stack} 已有含 {len(state.live)} 个资源的状态，是否替换？请输入 yes：",
-            )
-            if not desk.confirm(question, "yes"):
-                raise GateRefused(Text("not confirmed; nothing was changed", "未确认；未做任何更改"))
-        state.import_deployment(data, where)
-        state.close()
-        (home.records / f"{stack}.json").unlink(missing_ok=True)
+        _confirm(home, stack, desk, yes=yes)
+        if engine == PULUMI:
+            _give_pulumi(home, stack, data)
+        else:
+            state = StackState.open(home.states, stack, open_secrets(home, os.environ, desk.note))
+            state.import_deployment(data, where)
+            state.close()
+            _leave_pulumi(home, stack)
+        record = Record(stack, site_of(stack), kind_of(stack), "", "", engine, Result.ACTING, "")
+        Records(home.records).begin(record)
     return StatesReport((_row(home, known_stacks(home)[stack]),))
+
+
+def _confirm(home: Home, stack: str, desk: Desk, *, yes: bool) -> None:
+    if yes or stack not in known_stacks(home):
+        return
+    question = Text(f"{stack} has a state: replace it? Type yes:", f"{stack} 已有状态，是否替换？请输入 yes：")
+    if not desk.confirm(question, "yes"):
+        raise GateRefused(Text("not confirmed; nothing was changed", "未确认；未做任何更改"))
+
+
+def _give_pulumi(home: Home, stack: str, data: Any) -> None:
+    """Hand the state over to the CLI; ours goes, so that no stack has two."""
+    from stacks.automation import pulumi_engine  # noqa: PLC0415 - the Pulumi SDK, only for its own stacks
+    from stacks.embedded import remove_state  # noqa: PLC0415 - as above
+
+    pulumi_engine(home).take(stack, data)
+    remove_state(home.states, stack)
+
+
+def _leave_pulumi(home: Home, stack: str) -> None:
+    record = known_stacks(home)[stack]
+    if record.engine == PULUMI:
+        from stacks.automation import pulumi_engine  # noqa: PLC0415 - the Pulumi SDK, only for its own stacks
+
+        pulumi_engine(home).forget(stack)
 
 
 def _deployment(text: str, stack: str, where: str) -> Any:

@@ -9,7 +9,7 @@ from threading import Lock
 
 from failures import GovcloudError
 from stacks.desk import Desk
-from stacks.engines import PULUMI, Engine, engine_name, require_pulumi
+from stacks.engines import PULUMI, Engine, engine_name, refuse_other
 from stacks.preview import Tools
 from stacks.records import Record
 from stacks.sealing import open_secrets
@@ -38,6 +38,7 @@ class _Engines:
 
     def of(self, record: Record | None) -> Engine:
         name = engine_name(record, self._wishes.engine)
+        refuse_other(record, name)
         with self._lock:
             if name not in self._made:
                 self._made[name] = self._pulumi() if name == PULUMI else self._embedded()
@@ -63,7 +64,6 @@ class _Engines:
         return Embedded(works.home.states, secrets, connector(limits, self._count), works.folder, self._wishes.parallel)
 
     def _pulumi(self) -> Engine:
-        from stacks.automation import Automation  # noqa: PLC0415 - the Pulumi SDK, only where something changed
+        from stacks.automation import pulumi_engine  # noqa: PLC0415 - the Pulumi SDK, only where something changed
 
-        require_pulumi()
-        return Automation(self._works, os.environ)
+        return pulumi_engine(self._works.home, self._works.folder, self._wishes.parallel)
