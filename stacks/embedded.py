@@ -37,10 +37,13 @@ class Embedded:
         self._states, self._secrets, self._connect = states, secrets, connect
         self._topology_dir, self._parallel = topology_dir, parallel
         self._access = cache(read_access)
+        self._foreseen: dict[str, Mapping[str, Any]] = {}
         _import_resources()
 
     def preview(self, shard: Shard, run: Run) -> Outcome:
-        return self._run(shard.stack, self._program(shard), "preview", run)
+        outcome = self._run(shard.stack, self._program(shard), "preview", run)
+        self._foreseen[shard.stack] = outcome.outputs
+        return outcome
 
     def build(self, shard: Shard, run: Run) -> Outcome:
         return self._run(shard.stack, self._program(shard), "update", run)
@@ -66,7 +69,7 @@ class Embedded:
             stateful=_nothing if mode in {"preview", "destroy"} else is_stateful,
             listen=run.listen,
             cancel=run.stop,
-            references=self._outputs,
+            references=self._outputs_to_be if mode == "preview" else self._outputs,
             root_directory=str(ROOT),
         )
         return run_program(self._open(stack), program, request)
@@ -83,8 +86,16 @@ class Embedded:
 
     def _outputs(self, reference: str) -> Mapping[str, Any] | None:
         """Return the outputs of the stack that a program names `organization/<project>/<stack>`."""
-        state = self._open(reference.rpartition("/")[2])
+        state = self._open(_stack_of(reference))
         return state.outputs() if state.live else None
+
+    def _outputs_to_be(self, reference: str) -> Mapping[str, Any] | None:
+        """Return the outputs that a stack will have once what was previewed is done, as far as they are known."""
+        return self._foreseen.get(_stack_of(reference)) or self._outputs(reference)
+
+
+def _stack_of(reference: str) -> str:
+    return reference.rpartition("/")[2]
 
 
 def _import_resources() -> None:

@@ -11,7 +11,7 @@ from stacks.engine.events import Change, Op
 from stacks.engine.provider import Properties
 from stacks.engine.providers import Providers
 from stacks.engine.record import Broken, RunRecord
-from stacks.engine.values import UNKNOWN, from_struct, has_secret, has_unknown, keep_secret, to_struct
+from stacks.engine.values import UNKNOWN, foreseen, from_struct, has_secret, has_unknown, keep_secret, to_struct
 
 _REFERENCE = "pulumi:pulumi:StackReference"
 _GET_RESOURCE = "pulumi:pulumi:getResource"
@@ -76,7 +76,7 @@ class Reads:
                 return {"name": name}
             raise Broken(f"the stack {name}, whose outputs it reads, does not exist; deploy it first")
         secret = sorted(key for key, value in outputs.items() if has_secret(value))
-        return {"name": name, "outputs": dict(outputs), "secretOutputNames": secret}
+        return {"name": name, "outputs": foreseen(dict(outputs)), "secretOutputNames": secret}
 
     def exists(self, request: resource_pb2.ExistsResourceRequest) -> resource_pb2.ExistsResourceResponse:
         reference = self._providers.reference(request.provider, request.type, request.version)

@@ -28,7 +28,8 @@ def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
 def _from_value(value: struct_pb2.Value) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
-            return value.string_value
+            text = value.string_value
+            return UNKNOWN if text.startswith(UNKNOWN) else text
         case "struct_value":
             return from_struct(value.struct_value)
         case "list_value":
@@ -112,6 +113,18 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, list):
         return any(has_unknown(item) for item in value)
     return isinstance(value, str) and value == UNKNOWN
+
+
+def foreseen(value: Any) -> Any:
+    """Return the value with its unknown leaves in a form that the SDK passes on one by one.
+
+    The SDK takes a whole structure as unknown when one leaf is; `from_struct` knows these leaves again.
+    """
+    if isinstance(value, dict):
+        return {key: foreseen(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [foreseen(item) for item in value]
+    return f"{UNKNOWN}:foreseen" if value == UNKNOWN else value
 
 
 def without_unknown(values: Mapping[str, Any], fallback: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from stacks import embedded
 from stacks.embedded import Embedded
-from stacks.engine.events import Op, Outcome
+from stacks.engine.events import Op, Outcome, Progress
 from stacks.engine.secrets import Secrets
 from stacks.engines import Run
 from stacks.shards import Shard, count_resources, plan_shards
@@ -82,3 +83,22 @@ def test_engine_destroys_in_an_order_that_a_site_accepts(
     assert [outcome.failures for outcome in gone] == [[], []]
     assert site.objects == {}
     assert ("delete", USER) in site.calls
+
+
+def test_engine_plans_departments_over_a_foundation_that_was_cut_short(
+    engine: Embedded, site: MemorySite, shards: dict[str, Shard]
+) -> None:
+    """What the foundation will say once it is finished is what its departments are planned with."""
+    stop = threading.Event()
+
+    def listen(progress: Progress) -> None:
+        if progress.phase == "done" and progress.change.type.startswith("openstack:"):
+            stop.set()
+
+    engine.build(shards[FOUNDATION], Run(listen=listen, stop=stop))
+    assert 0 < len(site.objects) < count_resources(shards[FOUNDATION].typed)
+
+    foundation, department = engine.preview(shards[FOUNDATION], Run()), engine.preview(shards[DATA], Run())
+
+    assert (foundation.failures, department.failures) == ([], [])
+    assert objects(department) == {Op.CREATE: count_resources(shards[DATA].typed)}

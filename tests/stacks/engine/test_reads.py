@@ -6,6 +6,7 @@ import pulumi
 import pulumi_openstack as openstack
 from pulumi import InvokeOutputOptions, Output, ResourceOptions
 
+from stacks.engine.events import Op
 from stacks.engine.values import UNKNOWN, mask, reveal
 from tests.stacks.engine.conftest import Bench
 from tests.stacks.engine.fake_cloud import NETWORK, FakeCloud
@@ -73,3 +74,21 @@ def test_stack_reference_to_nothing_is_unknown_in_preview_and_an_error_in_update
     assert foreseen.outputs["copy"] == UNKNOWN
     assert "city.lab.other" in outcome.failures[0].error
     assert "deploy it first" in outcome.failures[0].error
+
+
+def _builds_on_other() -> None:
+    sizes = pulumi.StackReference("city.lab.other").require_output("sizes")
+    options = ResourceOptions(provider=provider())
+    for name in ("kept", "new"):
+        openstack.networking.Network(name, name=name, description=sizes[name], opts=options)
+
+
+def test_stack_reference_to_outputs_partly_to_come_hides_only_those(bench: Bench) -> None:
+    """A plan over a stack that is itself planned knows what is known: nothing else seems to change."""
+    bench.update(_builds_on_other, references=lambda _: {"sizes": {"kept": "small", "new": "large"}})
+
+    foreseen = bench.preview(_builds_on_other, references=lambda _: {"sizes": {"kept": "small", "new": UNKNOWN}})
+
+    assert foreseen.ok
+    changed = [c.urn.rpartition("::")[2] for c in foreseen.changes if c.op is Op.UPDATE]
+    assert changed == ["new"]
