@@ -84,13 +84,13 @@ class _SiteRun:
     def run(self, jobs: Sequence[Job]) -> list[Ended]:
         ended: list[Ended] = []
         for stage, group in groupby(sorted(jobs, key=lambda j: j.stage), key=lambda j: j.stage):
+            if stage is Stage.LAST and any(end.verdict is not Verdict.DONE for end in ended):
+                self._blocked = self._blocked or _still_used()
             with ThreadPoolExecutor(self._workers, "stack") as pool:
                 done = list(pool.map(self._one, (job.plan for job in group)))
             ended += done
             if stage is Stage.FOUNDATION:
                 self._judge_foundation(done)
-            if stage is Stage.DEPARTMENTS and any(e.verdict is not Verdict.DONE for e in done):
-                self._blocked = self._blocked or _still_used()
         return ended
 
     def _judge_foundation(self, done: Iterable[Ended]) -> None:
