@@ -111,7 +111,7 @@ def _network(network: Any, owners: Mapping[str, str]) -> dict[str, Iterable[str]
         ),
         "security groups": group_names.values(),
         "rules": (
-            f"{group_names[r.security_group_id]} {r.direction} {r.ether_type} {r.protocol}"
+            f"{group_names.get(r.security_group_id, '?')} {r.direction} {r.ether_type} {r.protocol}"
             f" {r.port_range_min}-{r.port_range_max} {r.remote_ip_prefix or ''}"
             for r in network.security_group_rules()
         ),

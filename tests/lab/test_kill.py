@@ -44,7 +44,7 @@ EXPECTED = {
     ],
     "floating addresses": [f"kt-archive/{server} on {server}" for server in SERVERS[:2]],
     "security groups": sorted(
-        f"{name}/{group}" for name in DEPARTMENTS for group in ("default", f"{name}-base", f"{name}-desk")
+        f"{name}/{group}" for name in DEPARTMENTS for group in ("default", f"{name}-desk", f"{name}.base")
     ),
 }
 
