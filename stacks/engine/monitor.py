@@ -193,10 +193,17 @@ class Monitor:
         connection = self._providers.connection(goal.provider)
         held = self._record.old(goal.urn)
         old = self._looked_at(held, connection) if held and self._record.request.refresh else held
-        inputs = connection.check(goal, old)
-        if old:
-            inputs = restore(inputs, old.get("inputs") or {}, goal.ignore_changes)
-        return self._hands.act(Task(goal, held, old, inputs, self._step(goal, old, inputs, connection), connection))
+        inputs = self._inputs(goal, old, old, connection)
+        step = self._step(goal, old, inputs, connection)
+        if step.op is Op.REPLACE:
+            # A generated name is kept as long as its object is; the new object must not meet the old one's.
+            inputs = self._inputs(goal, old, None, connection)
+        return self._hands.act(Task(goal, held, old, inputs, step, connection))
+
+    @staticmethod
+    def _inputs(goal: Goal, old: Resource | None, named: Resource | None, connection: Connection) -> dict[str, Any]:
+        inputs = connection.check(goal, named)
+        return restore(inputs, old.get("inputs") or {}, goal.ignore_changes) if old else inputs
 
     def _looked_at(self, held: Resource, connection: Connection) -> Resource | None:
         if held.get("pendingReplacement") or not self._providers.is_known(held["provider"]):

@@ -30,7 +30,7 @@ class Bench:
         return StackState.open(self.folder, stack, Secrets(passphrase, _SALT))
 
     def run(
-        self, mode: Any, program: Callable[[], None] | None = None, *, stack: str = STACK, **options: Any
+        self, mode: Any, program: Callable[[], object] | None = None, *, stack: str = STACK, **options: Any
     ) -> Outcome:
         request = RunRequest(
             **{
@@ -43,12 +43,17 @@ class Bench:
                 **options,
             }
         )
-        return run(self.state(stack=stack), program, request)
 
-    def update(self, program: Callable[[], None], **options: Any) -> Outcome:
+        def declare() -> None:
+            assert program is not None
+            program()
+
+        return run(self.state(stack=stack), declare if program else None, request)
+
+    def update(self, program: Callable[[], object], **options: Any) -> Outcome:
         return self.run("update", program, **options)
 
-    def preview(self, program: Callable[[], None], **options: Any) -> Outcome:
+    def preview(self, program: Callable[[], object], **options: Any) -> Outcome:
         return self.run("preview", program, **options)
 
 

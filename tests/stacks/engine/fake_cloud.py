@@ -57,6 +57,8 @@ class FakeCloud:
         self.running = self.most_running = 0
         self._lock = threading.RLock()
         self._path = path
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
         if path and path.exists():
             for line in path.read_text().splitlines():
                 self._apply(json.loads(line))

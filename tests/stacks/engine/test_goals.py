@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pulumi.runtime.proto import callback_pb2, resource_pb2
 
@@ -33,7 +35,7 @@ def test_seconds_other_text_is_refused(text: str) -> None:
         ({"replace_with": ["u"]}, "replace_with"),
     ],
 )
-def test_read_goal_unsupported_option_is_named(fields: dict[str, object], named: str) -> None:
+def test_read_goal_unsupported_option_is_named(fields: dict[str, Any], named: str) -> None:
     """An option the engine cannot honour is refused by its name."""
     request = resource_pb2.RegisterResourceRequest(type="t", name="n", **fields)
 

@@ -129,7 +129,7 @@ def test_secrets_never_reach_the_disk_in_clear(bench: Bench, cloud: FakeCloud) -
 
 def test_wrong_passphrase_is_raised_before_anything_is_touched(bench: Bench, cloud: FakeCloud) -> None:
     """A state whose secrets do not open is an invalid input, and the cloud is not asked."""
-    assert bench.update(lambda: group(description=Output.secret("x")) and None).ok
+    assert bench.update(lambda: group(description=Output.secret("x"))).ok
     calls = dict(cloud.calls)
     state = bench.state(passphrase="wrong")
 

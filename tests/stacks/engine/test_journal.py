@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from failures import InputInvalid, OutsideFailed
-from stacks.engine import journal
 from stacks.engine.journal import Journal, read
 
 
@@ -81,7 +80,7 @@ def test_append_full_disk_leaves_no_half_line(path: Path, monkeypatch: pytest.Mo
         return real(fd, data[: len(data) // 2])
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.os, "write", half)
+        patched.setattr(os, "write", half)
         with pytest.raises(OutsideFailed) as caught:
             book.append({"n": "lost"})
     book.append({"n": "later"})
@@ -100,7 +99,7 @@ def test_append_failed_sync_is_never_trusted_again(path: Path, monkeypatch: pyte
     book = Journal(path, 0)
     book.append({"n": 0})
     with monkeypatch.context() as patched:
-        patched.setattr(journal.os, "fdatasync", broken)
+        patched.setattr(os, "fdatasync", broken)
         with pytest.raises(OutsideFailed):
             book.append({"n": 1})
 
@@ -118,7 +117,7 @@ def test_append_many_threads_share_syncs(path: Path, monkeypatch: pytest.MonkeyP
         syncs.append(fd)
         real(fd)
 
-    monkeypatch.setattr(journal.os, "fdatasync", counted)
+    monkeypatch.setattr(os, "fdatasync", counted)
     book = Journal(path, 0)
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda number: book.append({"n": number}), range(400)))

@@ -124,8 +124,8 @@ def test_alias_renamed_resource_is_the_same_object(bench: Bench, cloud: FakeClou
 
     bench.update(before)
     (project,) = (id_ for id_, o in cloud.objects.items() if o["type"] == PROJECT)
-    foreseen = bench.preview(lambda: Renamed() and None)
-    outcome = bench.update(lambda: Renamed() and None)
+    foreseen = bench.preview(Renamed)
+    outcome = bench.update(Renamed)
 
     assert outcome.ok, outcome.failures
     assert "new-prj" not in ops(outcome)
@@ -155,7 +155,7 @@ def test_import_object_that_differs_is_refused_by_key(bench: Bench, cloud: FakeC
     """What the program says differently from the object is named, and nothing is taken in."""
     id_ = cloud.add(GROUP, name="g", description="by hand")
 
-    outcome = bench.update(lambda: group(description="other", opts=ResourceOptions(import_=id_)) and None)
+    outcome = bench.update(lambda: group(description="other", opts=ResourceOptions(import_=id_)))
 
     assert "description" in outcome.failures[0].error
     assert not [r for r in bench.state().live.values() if r["type"] == GROUP]
@@ -163,7 +163,7 @@ def test_import_object_that_differs_is_refused_by_key(bench: Bench, cloud: FakeC
 
 def test_retain_on_delete_leaves_the_object(bench: Bench, cloud: FakeCloud) -> None:
     """A retained object leaves the stack and stays in the cloud."""
-    bench.update(lambda: group(opts=ResourceOptions(retain_on_delete=True)) and None)
+    bench.update(lambda: group(opts=ResourceOptions(retain_on_delete=True)))
     bench.update(lambda: None)
 
     assert cloud.names(GROUP) == ["g"]
@@ -207,7 +207,7 @@ def test_custom_timeouts_bound_the_calls(bench: Bench) -> None:
     connect = bench.connect
     limits = pulumi.CustomTimeouts(create="90s", delete="2m")
     for mode, program in (
-        ("update", lambda: group(opts=ResourceOptions(custom_timeouts=limits)) and None),
+        ("update", lambda: group(opts=ResourceOptions(custom_timeouts=limits))),
         ("destroy", None),
     ):
         bench.run(mode, program, connect=lambda *a: Timed(connect(*a)), budgets=lambda *_: 7.0)
@@ -218,7 +218,7 @@ def test_custom_timeouts_bound_the_calls(bench: Bench) -> None:
 def test_default_provider_takes_its_config(bench: Bench) -> None:
     """Without a provider of its own a resource uses the one the config describes."""
     outcome = bench.update(
-        lambda: openstack.networking.Network("n", name="n") and None, config={"openstack:cloud": "from-config"}
+        lambda: openstack.networking.Network("n", name="n"), config={"openstack:cloud": "from-config"}
     )
 
     assert outcome.ok, outcome.failures

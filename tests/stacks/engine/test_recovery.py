@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pulumi
 import pulumi_openstack as openstack
 import pytest
 
-from stacks.engine import state as state_module
 from stacks.engine.events import Op
 from stacks.engine.provider import AnswerLost
 from tests.stacks.engine.conftest import Bench, ops
@@ -17,13 +17,13 @@ from tests.stacks.engine.fake_cloud import GROUP, NETWORK, FakeCloud, lose_answe
 from tests.stacks.engine.programs import provider
 
 
-def _groups(*names: str, **inputs: object) -> None:
+def _groups(*names: str, **inputs: Any) -> None:
     site = provider()
     for name in names:
-        openstack.networking.SecGroup(name, name=name, opts=pulumi.ResourceOptions(provider=site), **inputs)  # type: ignore[arg-type]  # given by tests
+        openstack.networking.SecGroup(name, name=name, opts=pulumi.ResourceOptions(provider=site), **inputs)
 
 
-def _begin(bench: Bench, op: str, name: str, *, at: float | None = None, **changed: object) -> None:
+def _begin(bench: Bench, op: str, name: str, **changed: object) -> None:
     """Leave an intent behind, as a killed run does."""
     state = bench.state()
     (site,) = (r for r in state.live.values() if r["type"] == "pulumi:providers:openstack")
@@ -33,7 +33,6 @@ def _begin(bench: Bench, op: str, name: str, *, at: float | None = None, **chang
     inputs = {**held.get("inputs", {"name": name, "__defaults": []}), **changed}
     state.begin(op, {**resource, **held, "inputs": inputs})
     state.close()
-    del at
 
 
 @pytest.fixture
@@ -91,7 +90,8 @@ def test_create_that_lands_after_the_look_is_waited_for(one: Bench, cloud: FakeC
 
 def test_create_long_ago_is_not_waited_for(one: Bench, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """An old intent is decided at the first look."""
-    monkeypatch.setattr(state_module.time, "time", lambda now=time.time: now() - 3600)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 3600)
     _begin(one, "creating", "g")
     monkeypatch.undo()
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from failures import InputInvalid, OutsideFailed
-from stacks.engine import state as state_module
 from stacks.engine.deployment import dependencies, ordered
 from stacks.engine.secrets import Secrets
 from stacks.engine.state import StackState
@@ -118,9 +117,9 @@ def test_compact_killed_on_the_way_loses_nothing(tmp_path: Path, step: str, monk
     def kill(*_: object) -> None:
         raise KilledError
 
-    target = (Path, "replace") if step == "before-rename" else (state_module.Journal, "clear")
+    target = "pathlib.Path.replace" if step == "before-rename" else "stacks.engine.journal.Journal.clear"
     with monkeypatch.context() as patched:
-        patched.setattr(*target, kill)
+        patched.setattr(target, kill)
         with pytest.raises(KilledError):
             state.compact()
     state.close()
@@ -229,7 +228,7 @@ def test_compact_full_disk_keeps_checkpoint_and_journal(tmp_path: Path, monkeypa
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(state_module.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(OutsideFailed):
             state.compact()
     state.close()

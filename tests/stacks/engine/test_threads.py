@@ -22,9 +22,10 @@ def test_twenty_stacks_in_eight_threads_do_not_mix(bench: Bench, cloud: FakeClou
             seen.append((pulumi.get_stack(), pulumi.get_project(), pulumi.Config("govcloud").require("n")))
             tenants(f"t{number}", f"u{number}")
 
-        options = {"project": f"p{number}", "config": {"govcloud:n": str(number)}, "stack": stack}
         cloud.delay = 0.002
-        return bench.run("update", program, **options).ok, seen == [(stack, f"p{number}", str(number))]
+        config = {"govcloud:n": str(number)}
+        outcome = bench.run("update", program, stack=stack, project=f"p{number}", config=config)
+        return outcome.ok, seen == [(stack, f"p{number}", str(number))]
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(build, range(20)))
