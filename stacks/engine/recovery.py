@@ -29,7 +29,7 @@ class Recovery:
         self._adopting = threading.Lock()
 
     def of_provider(self, urn: str) -> None:
-        """Settle what was begun through one provider. Failures are recorded and break the provider."""
+        """Settle what was begun through one provider; what could not be settled fails, and is not begun again."""
         self._settle({n: i for n, i in self._record.state.intents.items() if uses_provider(i.resource, urn)})
 
     def of_the_rest(self) -> None:

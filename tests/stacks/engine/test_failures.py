@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -145,3 +147,34 @@ def test_gate_replacement_of_a_dependant_must_be_named_too(bench: Bench, cloud: 
 
     assert any("--replace" in failed.error and "::sub" in failed.error for failed in outcome.failures)
     assert cloud.objects == before
+
+
+def test_full_disk_stops_before_acting_and_the_rerun_completes(
+    bench: Bench, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first record without room on nothing new is begun; what was made is found again, each object once."""
+    writes = 0
+    real = os.write
+
+    def filling(fd: int, data: bytes) -> int:
+        nonlocal writes
+        writes += 1
+        if writes > 9:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(fd, data)
+
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", filling)
+        patched.setattr(os, "fsync", no_room)
+        outcome = bench.update(partial(tenants, "a", "b"))
+    made = cloud.calls["create"]
+
+    assert any("disk is full" in failed.error for failed in outcome.failures)
+    assert made < 10
+    assert bench.update(partial(tenants, "a", "b")).ok
+    assert cloud.calls["create"] == 10
+    assert len(cloud.objects) == 10
+    assert not bench.state().intents

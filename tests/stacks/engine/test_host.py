@@ -18,7 +18,7 @@ from failures import InputInvalid
 from stacks.engine.host import RunRequest, run
 from stacks.engine.values import UNKNOWN, mask, reveal
 from tests.stacks.engine.conftest import Bench, ops
-from tests.stacks.engine.fake_cloud import GROUP, FakeCloud
+from tests.stacks.engine.fake_cloud import GROUP, NETWORK, PROJECT, FakeCloud
 from tests.stacks.engine.programs import group, provider, tenants
 
 
@@ -185,3 +185,25 @@ def test_run_leaves_the_process_as_it_was(bench: Bench, monkeypatch: pytest.Monk
 
     assert seen == ["ours"]
     assert (list(sys.argv), Path.cwd(), dict(os.environ), threading.active_count()) == before
+
+
+def test_state_has_the_shape_pulumi_reads(bench: Bench) -> None:
+    """Resources come after what they need, name their provider as `<urn>::<id>`, and say what each input rests on."""
+    bench.update(partial(tenants, "a"))
+    body = bench.state().deployment()["deployment"]
+    resources = {resource["urn"]: resource for resource in body["resources"]}
+
+    assert body["secrets_providers"]["type"] == "passphrase"
+    assert next(iter(resources)).endswith("::pulumi:pulumi:Stack::govcloud-city.lab.base")
+    positions = {urn: number for number, urn in enumerate(resources)}
+    for urn, resource in resources.items():
+        assert all(positions[below] < positions[urn] for below in resource.get("dependencies", ()))
+        assert resource["type"] == "pulumi:pulumi:Stack" or positions[resource["parent"]] < positions[urn]
+    (site,) = (resource for resource in resources.values() if resource["type"] == "pulumi:providers:openstack")
+    assert site["inputs"]["__internal"] == {}
+    (network,) = (resource for resource in resources.values() if resource["type"] == NETWORK)
+    (project,) = (resource for resource in resources.values() if resource["type"] == PROJECT)
+    assert network["provider"] == f"{site['urn']}::{site['id']}"
+    assert network["propertyDependencies"]["tenantId"] == [project["urn"]]
+    assert network["inputs"]["__defaults"] == []
+    assert network["urn"] == "urn:pulumi:city.lab.base::govcloud::gov:tenancy:Tenant$" + f"{NETWORK}::a-net"
