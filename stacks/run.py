@@ -10,8 +10,8 @@ from itertools import groupby
 from threading import Event
 
 from failures import GovcloudError, OutcomeUnknown, OutsideFailed, SiteUnreachable, Text, of_system
-from stacks.engine.events import Outcome
-from stacks.plan import StackPlan
+from stacks.engine.events import Op, Outcome
+from stacks.plan import StackPlan, Standing
 
 
 class Stage(IntEnum):
@@ -91,11 +91,11 @@ class _SiteRun:
             ended += done
             if stage is Stage.FOUNDATION:
                 self._judge_foundation(done)
-        return ended
+        return [self._one(end.plan) if _only_kept(end) else end for end in ended]
 
     def _judge_foundation(self, done: Iterable[Ended]) -> None:
         for end in done:
-            if end.verdict is not Verdict.DONE and self._blocked is None:
+            if end.verdict is not Verdict.DONE and self._blocked is None and not _only_kept(end):
                 self._blocked = _no_foundation(end)
 
     def _one(self, plan: StackPlan) -> Ended:
@@ -123,6 +123,16 @@ class _SiteRun:
             return end
         self._blocked = dead
         return end if end.verdict is Verdict.UNKNOWN else replace(end, error=dead)
+
+
+def _only_kept(end: Ended) -> bool:
+    """Whether all that failed of a foundation is that something old could not be deleted.
+
+    Departments may still use it: they go on to what the foundation is now, and the foundation is run once more.
+    """
+    failed = end.outcome.failures if end.outcome else []
+    refused = all(f.op is Op.DELETE and not f.unknown for f in failed)
+    return bool(failed) and refused and end.plan.kind == "foundation" and end.plan.standing is not Standing.GONE
 
 
 def judged(plan: StackPlan, outcome: Outcome) -> Ended:

@@ -144,3 +144,19 @@ def test_run_leaves_the_foundation_while_departments_stand_on_it() -> None:
     ended = run(jobs, act)
     assert verdicts(ended) == {"c.e.dept": Verdict.FAILED, "c.e.base": Verdict.SKIPPED}
     assert isinstance(ended[1].error, OutsideFailed)
+
+
+def test_run_of_a_foundation_that_could_not_delete_goes_on_and_tries_again() -> None:
+    """An old network may go only after the departments have left it."""
+    order: list[str] = []
+    base = Job(StackPlan("c.e.foundation", "e", "foundation", Standing.CHANGED), Stage.FOUNDATION)
+
+    def act(plan: StackPlan) -> Outcome:
+        order.append(plan.stack)
+        if plan.kind == "foundation" and len(order) == 1:
+            return Outcome(failures=[Failed("a::b::x:y:Network::old", Op.DELETE, "HTTP 409: in use")])
+        return Outcome()
+
+    ended = run([base, job("e", "dept")], act)
+    assert order == ["c.e.foundation", "c.e.dept", "c.e.foundation"]
+    assert set(verdicts(ended).values()) == {Verdict.DONE}
