@@ -112,11 +112,11 @@ def deploy(
 
 
 @command(app, "status")
-def status(voice: Voice, path: o.Topology) -> int:
+def status(voice: Voice, path: o.Topology, watch: o.Watch = False) -> int:
     from commands.tables import status_tables
     from stacks.status import status as look
 
-    return voice.report(look(path), status_tables)
+    return voice.again(lambda: voice.report(look(path), status_tables), watch=watch)
 
 
 @command(app, "drift")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from failures import NOTHING, GovcloudError, Text, TopologyInvalid
+from failures import NOTHING, GovcloudError, Text, TopologyInvalid, WrongUsage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from topology.findings import Finding
 
 Cell = str | Text
+WATCH_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,17 @@ class Voice:
             self.note(error.say(self.lang))
         return report.exit_code
 
-    def findings(self, findings: Sequence[Finding]) -> None:
-        """Print findings, one or two lines each."""
-        for finding in findings:
-            self.say(finding.say(self.lang))
+    def again(self, show: Callable[[], int], *, watch: bool) -> int:
+        """Show once, or with `watch` again and again, on a clean screen where there is one, until Ctrl-C."""
+        if watch and self.as_json:
+            raise WrongUsage(Text("--watch and --json do not go together", "--watch 与 --json 不能同时使用"))
+        code = show()
+        while watch:
+            time.sleep(WATCH_SECONDS)
+            if self.out.isatty():
+                self.rich(self.out).clear()
+            code = show()
+        return code
 
     def ask(self, question: Text, *, expect: str = "yes") -> bool:
         """Return whether the user typed `expect`; the caller has checked that there is a terminal."""

@@ -43,9 +43,9 @@ Topologies = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help=_help("topology files or folders", "拓扑文件或目录"))
 ]
 MaybeTopology = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help=_help("a topology file or folder", "拓扑文件或目录"))
+    Path | None, typer.Argument(metavar="PATH", help=_help("a topology file or folder", "拓扑文件或目录"))
 ]
-Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help=_help("the folder to write to", "写入的目录"))]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help=_help("the folder to write to", "写入的目录"))]
 StackName = Annotated[
     str,
     typer.Argument(
@@ -91,4 +91,7 @@ Keep = Annotated[
 ImportEngine = Annotated[
     ImportedBy,
     typer.Option("--engine", help=_help("the engine that keeps the state", "由哪个引擎保存状态")),
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help=_help("look again every 5 s until Ctrl-C", "每 5 秒刷新，直至 Ctrl-C"))
 ]

@@ -19,7 +19,7 @@ from stacks.preview import Tools, make_plan, stage_of
 from stacks.progress import Board
 from stacks.report import RunReport
 from stacks.run import Ended, Job, Verdict, run_jobs
-from stacks.stop import stoppable
+from stacks.stop import asking, stoppable
 from stacks.toolbox import tools_of
 from stacks.wishes import Wishes
 from stacks.works import Works, open_works
@@ -100,7 +100,9 @@ def _confirm(plan: PlanReport, wishes: Wishes, desk: Desk) -> None:
     en = ", ".join(f"{word.en} {n}" for n, word in numbers) or "change nothing"
     zh = "，".join(f"{word.zh} {n}" for n, word in numbers) or "没有变更"
     question = Text(f"{plan.cloud}: {en}. Type yes to go on:", f"{plan.cloud}：{zh}。输入 yes 继续：")
-    if not desk.confirm(question, "yes"):
+    with asking():
+        sure = desk.confirm(question, "yes")
+    if not sure:
         raise GateRefused(Text("not confirmed; nothing was touched", "未确认；未做任何修改"))
 
 

@@ -20,7 +20,7 @@ from stacks.records import Record
 from stacks.report import RunReport
 from stacks.run import Job, run_jobs
 from stacks.stateful import is_stateful
-from stacks.stop import stoppable
+from stacks.stop import asking, stoppable
 from stacks.toolbox import tools_of
 from stacks.wishes import Wishes
 from stacks.works import Works, open_works
@@ -77,5 +77,7 @@ def _confirm(plan: PlanReport, wishes: Wishes, desk: Desk) -> None:
         f"this destroys {count} things in {stacks} stacks for good. Type the cloud's name ({plan.cloud}) to go on:",
         f"这将永久销毁 {stacks} 个栈中的 {count} 个资源。请输入云的名称({plan.cloud})以继续：",
     )
-    if not desk.confirm(question, plan.cloud):
+    with asking():
+        sure = desk.confirm(question, plan.cloud)
+    if not sure:
         raise GateRefused(Text("not confirmed; nothing was touched", "未确认；未做任何修改"))

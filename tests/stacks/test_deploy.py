@@ -144,6 +144,14 @@ def test_deploy_not_confirmed_touches_nothing(tmp_path: Path, world: World) -> N
     assert not (tmp_path / "smalltown.addresses.yaml").exists()
 
 
+def test_deploy_interrupted_at_the_question_ends_at_once(tmp_path: Path, world: World) -> None:
+    """One Ctrl-C is enough where nothing runs yet."""
+    desk = FakeDesk(meanwhile=lambda: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        deploy(write_city(tmp_path, TWO), Wishes(), desk, tools(world))
+    assert not world.held
+
+
 def test_deploy_of_a_topology_that_changed_while_asking_is_refused(tmp_path: Path, world: World) -> None:
     """What is built is what was confirmed."""
     desk = FakeDesk(meanwhile=lambda: write_city(tmp_path, {**TWO, "schools": 1}))
