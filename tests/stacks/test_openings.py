@@ -53,18 +53,22 @@ def test_resolve_the_same_need_twice_is_one_rule() -> None:
 
 def test_service_without_openings_gets_those_of_its_kind() -> None:
     """A database that declares nothing can still be reached by the servers of its zone, and by nobody else."""
-    assert rules_of(small.topology(), "service-citizen-db") == (
+    assert rules_of(small.topology(), "service.citizen-db") == (
         Opening("tcp", 5432, "10.64.0.0/16"),
         Opening("tcp", 8008, "10.64.0.0/16"),
     )
 
 
-def test_service_with_openings_gets_exactly_those() -> None:
-    """What the topology declares is not widened."""
+def test_service_with_openings_gets_them_beside_those_of_its_kind() -> None:
+    """A service keeps what its kind needs to work; the topology adds to it."""
     data = small.topology()
     data["services"]["citizen-db"]["openings"] = [{"port": 6432, "source": "private"}]
 
-    assert rules_of(data, "service-citizen-db") == (Opening("tcp", 6432, "10.128.0.0/16"),)
+    assert rules_of(data, "service.citizen-db") == (
+        Opening("tcp", 5432, "10.64.0.0/16"),
+        Opening("tcp", 6432, "10.128.0.0/16"),
+        Opening("tcp", 8008, "10.64.0.0/16"),
+    )
 
 
 def test_service_needs_every_kind_has_a_row() -> None:
