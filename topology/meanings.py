@@ -145,7 +145,10 @@ KEYS: dict[str, dict[str, Text]] = {
         "flavor": _FLAVOR,
         "image": _IMAGE,
         "volume_gb": _VOLUME,
-        "openings": _OPENINGS,
+        "openings": Text(
+            "Ports its servers accept beside those that its kind needs.",
+            "除该类服务自身所需之外, 服务器另行开放的端口。",
+        ),
         "title": _TITLE,
     },
     "Quota": {
