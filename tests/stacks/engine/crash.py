@@ -1,8 +1,4 @@
-"""Kills a run at every point in turn, in forked processes, and tells what the rerun made of it.
-
-Run as a process of its own: `python -m tests.stacks.engine.crash SCENARIO FOLDER [--blind]`; one JSON line per point.
-Every third time the stack is also brought back to where it came from, instead of on to where it was going.
-"""
+"""Kills a run at every point in turn, in forked processes, and tells what the rerun made of it."""
 
 from __future__ import annotations
 
@@ -141,6 +137,10 @@ def _rerun(folder: Path, program: Program) -> dict[str, Any]:
 
 
 def main(scenario: Scenario, folder: Path, last: int) -> None:
+    """Print one JSON line per point; `python -m tests.stacks.engine.crash SCENARIO FOLDER [--blind]` calls this.
+
+    Every third time the stack is also brought back to where it came from, instead of on to where it was going.
+    """
     # What a first run loads and caches is then there in every fork; its threads have ended.
     for program in (scenario.before, scenario.after):
         advance(bench(folder / "warm"), program)
