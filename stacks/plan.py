@@ -42,7 +42,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class StackPlan:
-    """What would happen to one stack; `trouble` when that could not be learned."""
+    """What would happen to one stack; `trouble` when that could not be learned.
+
+    `stillborn` are URNs of objects that an interrupted run left unusable: nothing can be lost with them.
+    """
 
     stack: str
     site: str
@@ -50,6 +53,7 @@ class StackPlan:
     standing: Standing
     changes: tuple[Change, ...] = ()
     trouble: GovcloudError | None = None
+    stillborn: frozenset[str] = frozenset()
 
     @property
     def counts(self) -> Counter[Op]:
@@ -167,7 +171,7 @@ def losses(
     whole = stack.standing is Standing.GONE and (stack.stack in delete or bool(projects & delete))
     for change in doomed:
         allowed = whole or change.urn in (replace if change.op is Op.REPLACE else delete)
-        holds = stateful(change.type)
+        holds = stateful(change.type) and change.urn not in stack.stillborn
         if allowed or not holds:
             yield Loss(stack.stack, change, holds_data=holds)
         elif stack.standing is Standing.GONE:

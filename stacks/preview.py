@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from failures import GovcloudError
 from stacks.engine.events import Change, Op, Outcome
+from stacks.engine.provider import BROKEN
 from stacks.engine.urns import PROVIDER_PREFIX
 from stacks.engines import Engine, Run
 from stacks.known import known_stacks
@@ -52,7 +53,7 @@ def make_plan(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> PlanRe
     dead = tools.reach(works.entries(s.site for s in asked)) if asked else {}
     jobs = [Job(stack, stage_of(stack)) for stack in asked if stack.site not in dead]
     ended = run_jobs(jobs, _Previews(works, wishes, tools, records).look, wishes.parallel, stop)
-    looked = {end.plan.stack: _planned(end) for end in ended}
+    looked = {end.plan.stack: _planned(end, tools, records) for end in ended}
     looked |= {s.stack: replace(s, trouble=dead[s.site]) for s in asked if s.site in dead}
     final = tuple(looked.get(stack.stack, stack) for stack in stacks)
     lost = [loss for stack in final for loss in losses(stack, is_stateful, wishes.replace, wishes.delete)]
@@ -91,5 +92,10 @@ def deletions(resources: list[Mapping[str, str]]) -> list[Change]:
     return [Change(Op.DELETE, r["urn"], r["type"], r["id"]) for r in reversed(real)]
 
 
-def _planned(end: Ended) -> StackPlan:
-    return replace(end.plan, changes=tuple(end.outcome.changes) if end.outcome else (), trouble=end.error)
+def _planned(end: Ended, tools: Tools, records: Mapping[str, Record]) -> StackPlan:
+    changes = tuple(end.outcome.changes) if end.outcome else ()
+    plan = replace(end.plan, changes=changes, trouble=end.error)
+    if not any(change.op is Op.REPLACE and is_stateful(change.type) for change in changes):
+        return plan
+    held = tools.engines(records.get(plan.stack)).resources(plan.stack)
+    return replace(plan, stillborn=frozenset(r["urn"] for r in held if (r.get("outputs") or {}).get(BROKEN)))

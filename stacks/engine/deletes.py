@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from failures import GovcloudError
 from stacks.engine.deployment import Resource, dependencies, ordered
 from stacks.engine.events import Op
-from stacks.engine.provider import AnswerLost, RefusedByApi, Unsupported
+from stacks.engine.provider import BROKEN, AnswerLost, RefusedByApi, Unsupported
 from stacks.engine.providers import Providers
 from stacks.engine.record import Broken, RunRecord, Skipped, change_of
 from stacks.engine.request import RunRequest
@@ -43,7 +43,9 @@ def refusal(request: RunRequest, resource: Resource, verb: str) -> str:
     urn = resource["urn"]
     if resource.get("protect"):
         return f"{name_of(urn)} is protected and would be {verb}d; set protect=False on it and deploy that first"
-    if has_object(resource) and request.stateful(resource["type"]) and urn not in request.allow:
+    if (resource.get("outputs") or {}).get(BROKEN) or not has_object(resource):
+        return ""
+    if request.stateful(resource["type"]) and urn not in request.allow:
         return f"{name_of(urn)} ({resource['type']}) holds data and would be {verb}d; to allow that: --{verb} {urn}"
     return ""
 

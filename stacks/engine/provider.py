@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+BROKEN = "__broken"
+"""Output of an object found after an interrupted create that can't be used: it is replaced, and nothing is lost."""
+
 Properties = dict[str, Any]
 """Property values as the Pulumi SDK sends them: camelCase keys, secrets already revealed, `__defaults` kept."""
 

@@ -75,6 +75,13 @@ def test_losses_of_a_living_stack_are_not_allowed_by_its_name() -> None:
     assert asks(stack, delete=frozenset({"c.east.a"})) == ["--delete 'u'"]
 
 
+def test_losses_of_what_an_interrupted_run_left_unusable_need_no_name() -> None:
+    """Nothing can be lost with an object that nobody could ever use."""
+    stack = stack_of(Standing.UNFINISHED, Change(Op.REPLACE, "u", PROJECT))
+    assert asks(stack) == ["--replace 'u'"]
+    assert asks(replace(stack, stillborn=frozenset({"u"}))) == [""]
+
+
 def test_losses_of_creations_are_none() -> None:
     """Nothing is lost where nothing is destroyed."""
     assert asks(stack_of(Standing.NEW, Change(Op.CREATE, "u", PROJECT), Change(Op.UPDATE, "v", PROJECT))) == []

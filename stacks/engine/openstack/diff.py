@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stacks.engine.openstack.rows import BROKEN, Kind, Property
-from stacks.engine.provider import Diff
+from stacks.engine.openstack.rows import Kind, Property
+from stacks.engine.provider import BROKEN, Diff
 
 
 def diff(kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any]) -> Diff:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from stacks.engine.openstack.answers import NotReached
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.rows import BROKEN, Change, Inputs, Kind, Property, Raw
-from stacks.engine.provider import AnswerLost, Found, Properties, RefusedByApi
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw
+from stacks.engine.provider import BROKEN, AnswerLost, Found, Properties, RefusedByApi
 
 CONFLICT_SECONDS = 60.0
 """How long a delete is repeated while something that uses the object is still going away."""

@@ -17,9 +17,6 @@ Inputs = Mapping[str, Any]
 """Checked inputs of a resource, camelCase."""
 Outputs = dict[str, Any]
 
-BROKEN = "__broken"
-"""Output of an object that was found after an interrupted create and can't be used: it will be replaced."""
-
 META = "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0"
 _MINUTE = 60_000_000_000
 

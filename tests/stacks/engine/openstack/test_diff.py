@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.engine.openstack.provider import connect
-from stacks.engine.openstack.rows import BROKEN
-from stacks.engine.provider import Diff
+from stacks.engine.provider import BROKEN, Diff
 
 PROVIDER = connect("openstack", {"cloud": "nowhere"})
 NETWORK = "openstack:networking/network:Network"

@@ -9,8 +9,7 @@ import pytest
 
 from stacks.engine.openstack import resource
 from stacks.engine.openstack.provider import OpenStackProvider
-from stacks.engine.openstack.rows import BROKEN
-from stacks.engine.provider import AnswerLost, RefusedByApi
+from stacks.engine.provider import BROKEN, AnswerLost, RefusedByApi
 from tests.stacks.engine.openstack.fake_site import PROJECT, FakeSite, Handler, answer, reset, slow
 
 NETWORK = "openstack:networking/network:Network"
