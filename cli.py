@@ -83,8 +83,8 @@ def plan(
     parallel: o.Parallel = 4,
 ) -> int:
     from commands.tables import plan_tables
-    from stacks.deploy import preview
-    from stacks.wishes import Wishes
+    from stacks.rollout.deploy import preview
+    from stacks.rollout.wishes import Wishes
 
     wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel)
     return voice.report(preview(path, wishes, desk(voice)), plan_tables)
@@ -104,8 +104,8 @@ def deploy(
     parallel: o.Parallel = 4,
 ) -> int:
     from commands.tables import run_tables
-    from stacks.deploy import deploy as run
-    from stacks.wishes import Wishes
+    from stacks.rollout.deploy import deploy as run
+    from stacks.rollout.wishes import Wishes
 
     wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until)
     return voice.report(run(path, wishes, desk(voice)), run_tables)
@@ -114,7 +114,7 @@ def deploy(
 @command(app, "status")
 def status(voice: Voice, path: o.Topology, watch: o.Watch = False) -> int:
     from commands.tables import status_tables
-    from stacks.status import status as look
+    from stacks.rollout.status import status as look
 
     return voice.again(lambda: voice.report(look(path), status_tables), watch=watch)
 
@@ -122,8 +122,8 @@ def status(voice: Voice, path: o.Topology, watch: o.Watch = False) -> int:
 @command(app, "drift")
 def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parallel = 4) -> int:
     from commands.tables import drift_tables
-    from stacks.drift import drift as compare
-    from stacks.wishes import Wishes
+    from stacks.rollout.drift import drift as compare
+    from stacks.rollout.wishes import Wishes
 
     return voice.report(compare(path, Wishes(tuple(site), parallel=parallel), desk(voice)), drift_tables)
 
@@ -131,8 +131,8 @@ def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parall
 @command(app, "destroy")
 def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = False, parallel: o.Parallel = 4) -> int:
     from commands.tables import run_tables
-    from stacks.destroy import destroy as run
-    from stacks.wishes import Wishes
+    from stacks.rollout.destroy import destroy as run
+    from stacks.rollout.wishes import Wishes
 
     return voice.report(run(path, Wishes(tuple(site), parallel=parallel, yes=yes), desk(voice)), run_tables)
 
@@ -140,14 +140,14 @@ def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = Fal
 @command(state, "list", "state")
 def state_list(voice: Voice, path: o.MaybeTopology = None) -> int:
     from commands.tables import stack_tables
-    from stacks.states import listing
+    from stacks.rollout.states import listing
 
     return voice.report(listing(path), stack_tables)
 
 
 @command(state, "export", "state")
 def state_export(voice: Voice, stack: o.StackName) -> None:
-    from stacks.states import export_text
+    from stacks.rollout.states import export_text
 
     voice.raw(export_text(stack))
 
@@ -161,7 +161,7 @@ def state_import(
     yes: o.Yes = False,
 ) -> int:
     from commands.tables import stack_tables
-    from stacks.states import import_file
+    from stacks.rollout.states import import_file
 
     return voice.report(import_file(stack, file, desk(voice), yes=yes, engine=engine), stack_tables)
 
@@ -169,7 +169,7 @@ def state_import(
 @command(state, "verify", "state")
 def state_verify(voice: Voice, path: o.MaybeTopology = None) -> int:
     from commands.tables import verify_tables
-    from stacks.states import verify
+    from stacks.rollout.states import verify
 
     return voice.report(verify(path), verify_tables)
 

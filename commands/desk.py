@@ -13,8 +13,8 @@ from console import Table, Voice
 from failures import GateRefused, Text
 
 if TYPE_CHECKING:
-    from stacks.plan import PlanReport
-    from stacks.progress import Board, Tally
+    from stacks.rollout.plan import PlanReport
+    from stacks.rollout.progress import Board, Tally
 
 PLAIN_SECONDS = 5.0
 LIVE_SECONDS = 0.25
@@ -30,7 +30,7 @@ _COLUMNS = (
 
 
 class TerminalDesk:
-    """Implements stacks.desk.Desk over a Voice."""
+    """Implements stacks.rollout.desk.Desk over a Voice."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice

@@ -11,11 +11,11 @@ from console import Cell, Table
 from failures import Text
 
 if TYPE_CHECKING:
-    from stacks.drift import DriftReport
-    from stacks.plan import Loss, PlanReport
-    from stacks.report import RunReport
-    from stacks.states import StatesReport
-    from stacks.status import SiteStatus, StatusReport
+    from stacks.rollout.drift import DriftReport
+    from stacks.rollout.plan import Loss, PlanReport
+    from stacks.rollout.report import RunReport
+    from stacks.rollout.states import StatesReport
+    from stacks.rollout.status import SiteStatus, StatusReport
 
 _SITE = Text("site", "数据中心")
 _STACK = Text("stack", "栈")

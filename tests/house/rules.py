@@ -169,7 +169,9 @@ RULES: tuple[Rule, ...] = (
     Rule("name", "a name says what is inside", vague_name, sample("", "lab/net_utils.py")),
     Rule("direction", "nothing reads backwards", backward_import, sample("from lab.up import raise_lab\n")),
     Rule("lab-door", "outside lab/ nothing knows of it", backward_import, sample("import lab.up\n", "stacks/site.py")),
-    Rule("lazy-rooms", "help comes at once", eager_import, sample("from stacks.deploy import deploy\n", "cli.py")),
+    Rule(
+        "lazy-rooms", "help comes at once", eager_import, sample("from stacks.rollout.deploy import deploy\n", "cli.py")
+    ),
     Rule("absolute", "an import reads the same everywhere", relative_import, sample("from .load import load\n")),
     Rule("timeout", "every outside call ends", endless_call, sample('subprocess.run(["ip"], check=True)\n')),
     Rule("broad-catch", "a broad catch says why", silent_catch, sample("try:\n    f()\nexcept Exception:\n    pass\n")),

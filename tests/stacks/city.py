@@ -13,13 +13,13 @@ from typing import Any
 
 from failures import GovcloudError, SiteUnreachable, Text
 from stacks.engine.events import Change, Failed, Op, Outcome, Progress
-from stacks.engines import Run
-from stacks.plan import PlanReport
-from stacks.preview import Tools
-from stacks.progress import Board
+from stacks.rollout.engines import Run
+from stacks.rollout.plan import PlanReport
+from stacks.rollout.preview import Tools
+from stacks.rollout.progress import Board
+from stacks.rollout.wishes import Wishes
+from stacks.rollout.works import Works
 from stacks.shards import Shard
-from stacks.wishes import Wishes
-from stacks.works import Works
 
 SITES = ("east", "west")
 PROJECT = "openstack:identity/project:Project"
@@ -65,7 +65,7 @@ class World:
 
 
 class FakeEngine:
-    """Implements stacks.engines.Engine: a stack is one project and one group, a changed shard replaces the project."""
+    """Implements stacks.rollout.engines.Engine: a stack is one project and one group, a changed shard replaces the project."""
 
     name = "embedded"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stacks import embedded
-from stacks.embedded import Embedded
 from stacks.engine.events import Op, Outcome, Progress
 from stacks.engine.secrets import Secrets
-from stacks.engines import Run
+from stacks.rollout import embedded
+from stacks.rollout.embedded import Embedded
+from stacks.rollout.engines import Run
 from stacks.shards import Shard, count_resources, plan_shards
 from tests.stacks import small
 from tests.stacks.memory import USER, MemorySite

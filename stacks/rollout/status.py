@@ -1,0 +1,148 @@
+"""All sites of a cloud at a glance, within three seconds, dark sites included."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from failures import GovcloudError
+from stacks.rollout.known import known_stacks
+from stacks.rollout.plan import Standing, needs_hash, standing
+from stacks.rollout.records import Record
+from stacks.rollout.sites import Connection, ask_all
+from stacks.rollout.works import Works, gone, open_works
+
+SECONDS = 2.0
+"""For the sites; the rest of three seconds goes to reading and importing."""
+Ask = Callable[[Mapping[str, str], Callable[[str, Connection], bool], float], Mapping[str, bool | GovcloudError]]
+
+
+@dataclass
+class Seen:
+    """What a site told before the time was over; None is unknown. `services` maps service types to their answer."""
+
+    reached: bool = False
+    services: dict[str, bool] = field(default_factory=dict)
+    projects: int | None = None
+    servers: int | None = None
+    active: int | None = None
+
+
+@dataclass(frozen=True)
+class SiteStatus:
+    """`trouble` says why a site does not answer; `stacks` counts standings; `deployed` is ISO 8601, "" for never."""
+
+    site: str
+    role: str
+    seen: Seen
+    trouble: GovcloudError | None
+    stacks: Counter[Standing]
+    departments: int
+    deployed: str
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    cloud: str
+    sites: tuple[SiteStatus, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every site answers, else the code of the worst trouble."""
+        return max((s.trouble.exit_code for s in self.sites if s.trouble), default=0)
+
+    @property
+    def messages(self) -> tuple[GovcloudError, ...]:
+        return tuple(site.trouble for site in self.sites if site.trouble)
+
+    def document(self) -> dict[str, Any]:
+        sites = {site.site: _document(site) for site in self.sites}
+        return {"ok": self.exit_code == 0, "exit_code": self.exit_code, "cloud": self.cloud, "sites": sites}
+
+
+def status(source: Path, ask: Ask = ask_all) -> StatusReport:
+    """Return what is known here of every site, and what the sites say within the time limit."""
+    works = open_works(source, os.environ)
+    seen = {site: Seen() for site in works.sites}
+
+    def look(site: str, connection: Connection) -> bool:
+        _look(connection, works.cloud.name, seen[site])
+        return True
+
+    answers = ask(works.entries(works.sites), look, SECONDS)
+    troubles = {
+        site: answer for site, answer in answers.items() if isinstance(answer, GovcloudError) and not seen[site].reached
+    }
+    records = known_stacks(works.home)
+    return StatusReport(
+        works.cloud.name, tuple(_site(works, site, seen[site], troubles.get(site), records) for site in works.sites)
+    )
+
+
+def _site(
+    works: Works, site: str, seen: Seen, trouble: GovcloudError | None, records: Mapping[str, Record]
+) -> SiteStatus:
+    shards = [shard for shard in works.shards if shard.site == site]
+    standings = Counter(standing(s, records.get(s.stack), works.program, needs_hash(s, records)) for s in shards)
+    standings[Standing.GONE] += sum(1 for record in gone(records, works) if record.site == site)
+    return SiteStatus(
+        site=site,
+        role=str(works.cloud.sites[site].role),
+        seen=seen,
+        trouble=trouble,
+        stacks=standings,
+        departments=sum(1 for shard in shards if shard.department),
+        deployed=max((record.at for record in records.values() if record.site == site), default=""),
+    )
+
+
+def _look(connection: Connection, cloud: str, seen: Seen) -> None:
+    """Ask one site everything, filling `seen` as answers come."""
+    access = connection.session.auth.get_access(connection.session)
+    seen.reached = True
+    interface, region = connection.config.get_interface() or "public", connection.config.region_name or None
+    urls = access.service_catalog.get_endpoints(interface=interface, region_name=region)
+    with ThreadPoolExecutor(len(urls) + 3) as pool:
+        for service, endpoints in urls.items():
+            pool.submit(_service, connection, service, endpoints[0]["url"] if endpoints else "", seen)
+        pool.submit(_projects, connection, cloud, seen)
+        pool.submit(_servers, connection, seen)
+
+
+def _service(connection: Connection, service: str, url: str, seen: Seen) -> None:
+    """An API that answers at all, even with a refusal, is there."""
+    from keystoneauth1.exceptions import ClientException  # noqa: PLC0415 - only where a site is asked
+
+    try:
+        answer = connection.session.get(url, authenticated=True, raise_exc=False)
+        seen.services[service] = answer.status_code < 500
+    except ClientException:
+        seen.services[service] = False
+
+
+def _projects(connection: Connection, cloud: str, seen: Seen) -> None:
+    seen.projects = sum(1 for _ in connection.identity.projects(tags=f"govcloud,{cloud}"))
+
+
+def _servers(connection: Connection, seen: Seen) -> None:
+    servers = list(connection.compute.servers(details=False, all_projects=True))
+    seen.active = sum(1 for _ in connection.compute.servers(details=False, all_projects=True, status="ACTIVE"))
+    seen.servers = len(servers)
+
+
+def _document(site: SiteStatus) -> dict[str, Any]:
+    return {
+        "role": site.role,
+        "reachable": site.trouble is None,
+        "error": site.trouble.what.en if site.trouble else None,
+        "services": site.seen.services,
+        "stacks": {str(kind): count for kind, count in site.stacks.items() if count},
+        "departments": {"expected": site.departments, "found": site.seen.projects},
+        "servers": {"active": site.seen.active, "total": site.seen.servers},
+        "deployed": site.deployed or None,
+    }

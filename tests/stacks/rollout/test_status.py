@@ -1,0 +1,104 @@
+"""Status of all sites."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from failures import GovcloudError, SiteUnreachable, Text
+from stacks.rollout.deploy import deploy
+from stacks.rollout.plan import Standing
+from stacks.rollout.sites import Connection, ask_all
+from stacks.rollout.status import status
+from stacks.rollout.wishes import Wishes
+from tests.stacks.city import FakeDesk, World, tools, write_city
+
+Question = Callable[[str, Connection], bool]
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GOVCLOUD_HOME", str(tmp_path / "home"))
+    return write_city(tmp_path, {"health": 4, "roads": 4})
+
+
+def silent(sites: Mapping[str, str], _question: Question, _seconds: float) -> Mapping[str, bool | GovcloudError]:
+    return {site: SiteUnreachable(Text("silent", "无应答"), where=site) for site in sites}
+
+
+def answering(sites: Mapping[str, str], _question: Question, _seconds: float) -> Mapping[str, bool | GovcloudError]:
+    return dict.fromkeys(sites, True)
+
+
+def test_status_of_dark_sites_is_unknown_with_what_is_known_here(city: Path) -> None:
+    """A dark site has no numbers of its own, never zeros; the records still speak."""
+    deploy(city, Wishes(yes=True), FakeDesk(), tools(World()))
+    report = status(city, silent)
+    assert report.exit_code == 5
+    for site in report.sites:
+        assert site.trouble
+        assert (site.seen.servers, site.seen.projects) == (None, None)
+        assert site.stacks[Standing.UNCHANGED] == 3
+        assert site.deployed
+    assert report.document()["sites"]["east"]["servers"] == {"active": None, "total": None}
+
+
+def test_status_of_a_changed_topology_counts_stacks_by_standing(city: Path, tmp_path: Path) -> None:
+    """Deployed, changed, never deployed and removed are told apart."""
+    deploy(city, Wishes(yes=True), FakeDesk(), tools(World()))
+    write_city(tmp_path, {"health": 5, "schools": 4})
+    east = status(city, answering).sites[0]
+    assert dict(east.stacks) == {
+        Standing.UNCHANGED: 1,
+        Standing.CHANGED: 1,
+        Standing.NEW: 1,
+        Standing.GONE: 1,
+    }
+
+
+def test_status_never_deployed_says_so(city: Path) -> None:
+    """Before the first deploy nothing is claimed."""
+    east = status(city, answering).sites[0]
+    assert (east.deployed, east.stacks[Standing.NEW]) == ("", 3)
+
+
+def test_ask_all_with_a_site_that_hangs_is_over_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit holds for all sites together, and the quick one's answer is kept."""
+    monkeypatch.setattr("stacks.rollout.sites.connect", lambda entry, _seconds: entry)
+
+    def question(_: str, connection: Any) -> str:
+        if connection == "slow":
+            time.sleep(5)
+        return "well"
+
+    ask_all({}, question, 0.1)
+    began = time.monotonic()
+    answers = ask_all({"a": "quick", "b": "slow"}, question, 1.0)
+    assert time.monotonic() - began < 3
+    assert answers["a"] == "well"
+    assert isinstance(answers["b"], SiteUnreachable)
+
+
+def test_ask_all_without_an_entry_in_clouds_yaml_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing entry is an input to correct, not a dead site."""
+    (tmp_path / "clouds.yaml").write_text("clouds: {}\n")
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    answer = ask_all({"a": "none"}, lambda *_: True, 10.0)["a"]
+    assert isinstance(answer, GovcloudError)
+    assert answer.exit_code == 3
+    assert "OS_CLIENT_CONFIG_FILE" in answer.say("en")
+
+
+def test_ask_all_at_a_closed_port_is_unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens: the site does not answer."""
+    auth = "{auth_url: 'http://127.0.0.1:9/v3', username: a, password: b, project_name: c}"
+    (tmp_path / "clouds.yaml").write_text(f"clouds:\n  shut: {{auth: {auth}, region_name: r}}\n")
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    answer = ask_all({"a": "shut"}, lambda _, c: bool(c.session.get_token()), 20.0)["a"]
+    assert isinstance(answer, SiteUnreachable)
