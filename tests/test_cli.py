@@ -223,17 +223,21 @@ def test_import_of_cli_loads_no_room() -> None:
     assert found.stdout.strip() == "[]"
 
 
-def test_help_takes_less_than_a_fifth_of_a_second_of_cpu() -> None:
-    """The best of five runs counts: the others measure the machine."""
-    assert min(_cpu_of_help() for _ in range(5)) < 0.2
+def test_help_costs_little_more_than_the_library_that_draws_it() -> None:
+    """The best of five runs against the same for `import typer`: 0.11 s of CPU against 0.09 s on an idle machine."""
+    help_, floor = zip(
+        *((_cpu_of(PROGRAM, "--help"), _cpu_of(sys.executable, "-c", LIBRARY)) for _ in range(5)), strict=True
+    )
+    assert min(help_) / min(floor) < 2
 
 
-def _cpu_of_help() -> float:
+LIBRARY = "import typer, typer.core, typer.main, typer.completion"
+
+
+def _cpu_of(*command: str) -> float:
     line = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, timeout=30);"
     line += "used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime)"
-    shown: Any = subprocess.run(
-        [sys.executable, "-c", line, PROGRAM, "--help"], capture_output=True, check=True, timeout=60
-    )
+    shown: Any = subprocess.run([sys.executable, "-c", line, *command], capture_output=True, check=True, timeout=60)
     return float(shown.stdout)
 
 
