@@ -226,7 +226,7 @@ def test_import_of_cli_loads_no_room() -> None:
 def test_help_costs_little_more_than_the_library_that_draws_it() -> None:
     """The best of five runs against the same for `import typer`: 0.11 s of CPU against 0.09 s on an idle machine."""
     help_, floor = zip(
-        *((_cpu_of(PROGRAM, "--help"), _cpu_of(sys.executable, "-c", LIBRARY)) for _ in range(5)), strict=True
+        *((_cpu_of(str(PROGRAM), "--help"), _cpu_of(sys.executable, "-c", LIBRARY)) for _ in range(5)), strict=True
     )
     assert min(help_) / min(floor) < 2
 
