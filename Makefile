@@ -9,8 +9,8 @@ demo: install
 	$(BIN)/govcloud lab up $(TOPOLOGY) </dev/null
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
 
-test: install lint types
-	$(BIN)/pytest </dev/null
+test: check
+	$(BIN)/pytest -m "lab or slow or pulumi_cli" </dev/null
 
 check: install
 	@$(MAKE) -s -j2 -O lint types unit
@@ -26,7 +26,7 @@ types:
 	$(BIN)/mypy
 
 unit:
-	$(BIN)/pytest -q -m "not lab and not pulumi_cli and not slow" </dev/null
+	$(BIN)/pytest -q -n 2 -m "not (lab or slow or pulumi_cli)" </dev/null
 
 bench: install
 	$(BIN)/pytest -q tests/bench </dev/null

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import resource_pb2
 
@@ -18,6 +19,8 @@ from tests.stacks.engine.conftest import Bench, bench, cloud
 from tests.stacks.engine.programs import tenants
 
 __all__ = ["bench", "cloud"]
+
+pytestmark = pytest.mark.slow
 
 _TENANTS = tuple(f"t{number}" for number in range(120))
 _RESOURCES = 5 * len(_TENANTS)

@@ -12,6 +12,8 @@ import yaml
 from tests.topology.town import city
 from topology.load import read
 
+pytestmark = pytest.mark.slow
+
 # Seen 0.7 to 1.0 over ten runs on two shared cores; the bare parse alone varies by a third.
 RATIO = 2.0
 
@@ -26,7 +28,7 @@ def fastest(work: Callable[[], object], runs: int = 2) -> float:
     return min(seconds)
 
 
-@pytest.mark.parametrize("departments", [500, pytest.param(3300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("departments", [500, 3300])
 def test_loading_and_checking_costs_little_more_than_parsing(departments: int, tmp_path: Path) -> None:
     """Marks, limits, model and checks together stay within a factor of the bare C parser and constructor."""
     text = city(departments)

@@ -15,6 +15,8 @@ import pytest
 
 from tests.stacks.engine.crash import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 _MEMORY = Path("/dev/shm")
 _FEWEST_POINTS = 8
 
