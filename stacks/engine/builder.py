@@ -17,7 +17,6 @@ from stacks.engine.providers import Connection
 from stacks.engine.record import Broken, RunRecord, with_id
 from stacks.engine.recovery import Recovery
 from stacks.engine.steps import Step
-from stacks.engine.urns import name_of
 from stacks.engine.values import has_unknown, keep_secret
 
 _CONFLICT = 409
@@ -200,8 +199,8 @@ class Builder:
         if len(others) != 1:
             return str(err)
         return (
-            f"{name_of(task.goal.urn)}: an object like it exists already and is not of this stack: {task.goal.type}"
-            f" {others[0].id} ({err}); rename or delete it, or take it over with import_={others[0].id!r}"
+            f"an object like it exists already and is not of this stack: {task.goal.type} {others[0].id} ({err});"
+            f" rename or delete it; a Pulumi program takes it over with import_={others[0].id!r}"
         )
 
 
