@@ -21,7 +21,7 @@ from tests.lab.command import Govcloud
 from tests.lab.conftest import TestCity
 from tests.lab.yard import LAB, Yard, active_sites
 
-pytestmark = [*LAB, pytest.mark.timeout(1200)]
+pytestmark = [*LAB, pytest.mark.bench, pytest.mark.timeout(1200)]
 
 ROUNDS = int(os.environ.get("GOVCLOUD_BENCH_ROUNDS") or 1)
 MOST_ROUNDS = max(ROUNDS, 2)
