@@ -150,7 +150,7 @@ class Replay:
             undone = url.replace("/add_", "/remove_")
             self.made.append(Made("PUT", call.host, call.port, undone, body.decode()))
         elif call.method == "POST" and call.status in {200, 201, 202}:
-            thing = next(iter(new.values()))
+            thing = new if "id" in new else next(iter(new.values()))  # only Glance answers without a wrapper
             if isinstance(thing, dict) and "id" in thing:
                 self.made.append(Made("DELETE", call.host, call.port, f"{url}/{thing['id']}"))
 
