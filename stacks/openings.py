@@ -12,12 +12,14 @@ from topology.model import Opening as Declared
 
 ANY = "any"
 DEPARTMENT = "department"
+TENANTS = "tenants"
+MANAGEMENT = "management"
 ZONE = "zone"
 
 
 @dataclass(frozen=True)
 class Need:
-    """`source` is `any`, `zone` (the server's own), `department`, or a prefix."""
+    """`source` is `any`, `zone` (the server's own), `department`, `tenants` (every zone of theirs) or `management`."""
 
     protocol: str
     port: int | None
@@ -26,26 +28,43 @@ class Need:
 
 
 OPERATOR_NEEDS = (
-    Need(
-        "tcp", 22, "10.0.0.0/8", "operators and Ansible reach servers from private addresses, never from the internet"
-    ),
-    Need("icmp", None, "10.0.0.0/8", "reachability and path MTU between the sites' private addresses"),
+    Need("tcp", 22, MANAGEMENT, "operators and Ansible"),
+    Need("tcp", 9100, MANAGEMENT, "metrics of the host"),
+    Need("icmp", None, MANAGEMENT, "operators see whether a host is there"),
+    Need("icmp", None, ZONE, "path MTU, and the latency of the lines as the hosts measure it"),
 )
 SERVICE_NEEDS: dict[str, tuple[Need, ...]] = {
     "postgresql": (
         Need("tcp", 5432, ZONE, "clients and replicas of the other sites"),
         Need("tcp", 8008, ZONE, "the proxies ask Patroni who is primary"),
+        Need("tcp", 2379, ZONE, "a standby cluster's own consensus store"),
+        Need("tcp", 8432, ZONE, "the backup repository asks for base backups"),
+        Need("tcp", 5432, MANAGEMENT, "drills write and count markers"),
+        Need("tcp", 8008, MANAGEMENT, "status, and plans that promote"),
+        Need("tcp", 2379, MANAGEMENT, "status, and plans that promote"),
     ),
     "etcd": (
         Need("tcp", 2379, ZONE, "clients of the consensus store"),
         Need("tcp", 2380, ZONE, "members at the other sites"),
+        Need("tcp", 2379, MANAGEMENT, "status, and plans that compare and fence"),
     ),
     "dns": (
         Need("udp", 53, ANY, "the entrance answers everyone"),
         Need("tcp", 53, ANY, "answers too long for UDP"),
+        Need("tcp", 5000, ZONE, "the site's way to the primary"),
+        Need("tcp", 5001, ZONE, "the site's way to the replicas"),
+        Need("tcp", 7000, MANAGEMENT, "status of the proxy"),
+        Need("tcp", 5000, MANAGEMENT, "drills write as an application does"),
     ),
-    "object-store": (Need("tcp", 8080, ZONE, "clients, and container sync from the other sites"),),
-    "app": (),
+    "object-store": (
+        Need("tcp", 8080, ZONE, "clients, and container sync from the other sites"),
+        Need("tcp", 8432, ZONE, "databases send their log and base backups"),
+    ),
+    "app": (Need("tcp", 8080, MANAGEMENT, "health of each server"),),
+    "repository": (
+        Need("tcp", 443, TENANTS, "packages for every host of the cloud"),
+        Need("tcp", 443, MANAGEMENT, "status"),
+    ),
 }
 
 
@@ -71,6 +90,10 @@ def _prefixes(source: str, cloud: Cloud, addresses: AddressPlan, department: str
         return (None,)
     if source == DEPARTMENT:
         return tuple(str(addresses.subnet(zone, site, department)) for site in cloud.sites_of(department))
+    if source == TENANTS:
+        return tuple(str(z.cidr) for z in cloud.zones.values() if z.kind == "tenant")
+    if source == MANAGEMENT:
+        return (str(cloud.management),)
     if source == ZONE:
         return (str(cloud.zones[zone].cidr),)
-    return (str(cloud.zones[source].cidr),) if source in cloud.zones else (source,)
+    return (str(cloud.zones[source].cidr),)

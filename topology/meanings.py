@@ -44,6 +44,10 @@ KEYS: dict[str, dict[str, Text]] = {
         "title": _TITLE,
         "sites": Text("The data centres.", "数据中心。"),
         "links": Text("The lines between the sites.", "中心之间的线路。"),
+        "management": Text(
+            "The network that operators, drills and measurements reach servers from.",
+            "运维、演练与测量访问服务器所用的网络。",
+        ),
         "zones": Text("The network planes; each is cut into 8 site blocks.", "网络区;每个划分为 8 个中心地址块。"),
         "tiers": Text("The promises that applications and services are held to.", "应用与服务须兑现的承诺等级。"),
         "images": Text("The boot images.", "启动镜像。"),
@@ -79,6 +83,7 @@ KEYS: dict[str, dict[str, Text]] = {
             "Who runs it; lines of one carrier may fail together.", "运营商;同一运营商的线路可能同时中断。"
         ),
         "duct": Text("The duct it lies in; lines in one duct are cut together.", "所在管道;同管道的线路会同时被挖断。"),
+        "transit": Text("Whether it may carry traffic between two other sites.", "是否可为另外两个中心转发流量。"),
     },
     "Zone": {
         "cidr": Text("All its addresses, at all sites.", "其在所有中心的全部地址。"),
@@ -94,6 +99,9 @@ KEYS: dict[str, dict[str, Text]] = {
         "rto": Text("The longest outage (recovery time objective).", "最长中断时间(RTO)。"),
         "rpo": Text("The most data that may be lost (recovery point objective).", "最多可丢失的数据(RPO)。"),
         "gbt20988": Text("The level of GB/T 20988 that is claimed.", "所声明的 GB/T 20988 等级。"),
+        "strict": Text(
+            "Whether writes stop while no second copy can be made at once.", "无法同步写入第二份副本时是否停止写入。"
+        ),
     },
     "FlavorSize": {
         "vcpus": _VCPUS,
@@ -139,6 +147,10 @@ KEYS: dict[str, dict[str, Text]] = {
         "sync": Text(
             "Where an acknowledged write must already be: `city` means at every active site of the city.",
             "写入确认前须到达之处:`city` 指同城的每个 active 中心。",
+        ),
+        "uses": Text(
+            "The services it stands on; left out, the only service of each kind it needs.",
+            "所依赖的服务;省略时取所需类型中唯一的服务。",
         ),
         "ttl": Text("How long clients may keep a DNS answer.", "客户端可缓存 DNS 应答的时间。"),
         "zone": Text("The zone its servers stand in, one of `zones`.", "服务器所在的网络区,取自 `zones`。"),

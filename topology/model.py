@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -12,6 +13,7 @@ from topology.values import Count, Duration, Name, Network, Port, Positive, Size
 
 CloudEntry = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 DutyName = Literal["supervise", "operate", "use"]
+ServiceKind = Literal["postgresql", "etcd", "dns", "object-store", "app", "repository"]
 
 
 class SiteRole(StrEnum):
@@ -39,7 +41,7 @@ class Site(Strict):
 
 
 class Link(Strict):
-    """One line between two sites; latency is one way, in milliseconds."""
+    """One line between two sites; latency is one way, in milliseconds; `transit` lets it carry other sites' traffic."""
 
     between: tuple[Name, Name]
     kind: Literal["government-direct", "leased", "dark-fibre", "vpn"]
@@ -47,6 +49,7 @@ class Link(Strict):
     bandwidth_mbps: Positive
     carrier: Name
     duct: Name | None = None
+    transit: Annotated[bool, Field(strict=True)] = False
 
 
 class Zone(Strict):
@@ -59,11 +62,12 @@ class Zone(Strict):
 
 
 class Tier(Strict):
-    """A promise: RTO and RPO in seconds, and the GB/T 20988 level claimed."""
+    """A promise: RTO and RPO in seconds, and the GB/T 20988 level claimed; `strict` stops rather than lose a copy."""
 
     rto: Duration
     rpo: Duration
     gbt20988: Annotated[int, Field(ge=1, le=6, strict=True)]
+    strict: Annotated[bool, Field(strict=True)] = False
 
 
 class FlavorSize(Strict):
@@ -105,13 +109,17 @@ class Application(Strict):
 
 
 class Service(Strict):
-    """A replicated thing; `placement` is servers per site, `sync` says where an acknowledged write must already be."""
+    """A replicated thing; `placement` is servers per site, `sync` says where an acknowledged write must already be.
 
-    kind: Literal["postgresql", "etcd", "dns", "object-store", "app"]
+    `uses` are the services it stands on: of a kind it needs, the one it lists, else the only one of the cloud.
+    """
+
+    kind: ServiceKind
     department: Name
     placement: Mapping[Name, Count]
     tier: Name | None = None
     sync: Literal["none", "city"] = "none"
+    uses: tuple[Name, ...] = ()
     ttl: Duration = 5
     zone: Name | None = None
     flavor: FlavorSize = FlavorSize(vcpus=1, ram_gb=1, disk_gb=10)
@@ -185,13 +193,14 @@ class Drill(Strict):
 
 
 class Cloud(Strict):
-    """The whole cloud, as one topology describes it."""
+    """The whole cloud, as one topology describes it; operators reach its servers from `management`."""
 
     cloud: Name
     title: Titles = Titles()
     sites: Annotated[Mapping[Name, Site], Field(min_length=1, max_length=8)]
     links: tuple[Link, ...] = ()
     zones: Annotated[Mapping[Name, Zone], Field(min_length=1, max_length=8)]
+    management: Network = IPv4Network("10.250.0.0/16")
     tiers: Mapping[Name, Tier] = {}
     images: Mapping[Name, Image] = {}
     templates: Mapping[Name, Template] = {}

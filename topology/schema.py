@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -45,6 +46,8 @@ def default_of(info: FieldInfo) -> Any:
         return default.model_dump(mode="json", exclude_defaults=True)
     if isinstance(default, tuple):
         return list(default)
+    if isinstance(default, IPv4Network):
+        return str(default)
     return duration(default) if is_duration(info) else default
 
 
