@@ -23,9 +23,10 @@ ROOMS: dict[str, frozenset[str]] = {
     "topology": frozenset({"failures"}),
     "console": frozenset({"failures", "topology"}),
     "stacks": frozenset({"failures", "topology"}),
-    "inventories": frozenset({"failures", "topology"}),
-    "playbooks": frozenset({"failures", "topology"}),
-    "dr_drills": frozenset({"failures", "topology"}),
+    # along the flow: a later room may read an earlier one, never the other way round
+    "inventories": frozenset({"failures", "topology", "stacks"}),
+    "playbooks": frozenset({"failures", "topology", "stacks", "inventories"}),
+    "dr_drills": frozenset({"failures", "topology", "stacks", "inventories", "playbooks"}),
     "lab": frozenset({"failures", "topology"}),
 }
 KNOWN = frozenset(ROOMS) | {"cli", "commands", "tests"}
