@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from commands import options as o
-from commands.desk import desk
 from commands.frame import LANG, AsJson, Debug, Spoken, application, command, group, main_of
+from commands.terminal import terminal
 from commands.words import ABOUT
 from console import Voice
 from failures import Text
@@ -84,10 +84,10 @@ def plan(
 ) -> int:
     from commands.tables import plan_tables
     from stacks.rollout.deploy import preview
-    from stacks.rollout.wishes import Wishes
+    from stacks.rollout.options import RunOptions
 
-    wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel)
-    return voice.report(preview(path, wishes, desk(voice)), plan_tables)
+    options = RunOptions(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel)
+    return voice.report(preview(path, options, terminal(voice)), plan_tables)
 
 
 @command(app, "deploy")
@@ -105,10 +105,12 @@ def deploy(
 ) -> int:
     from commands.tables import run_tables
     from stacks.rollout.deploy import deploy as run
-    from stacks.rollout.wishes import Wishes
+    from stacks.rollout.options import RunOptions
 
-    wishes = Wishes(tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until)
-    return voice.report(run(path, wishes, desk(voice)), run_tables)
+    options = RunOptions(
+        tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until
+    )
+    return voice.report(run(path, options, terminal(voice)), run_tables)
 
 
 @command(app, "status")
@@ -123,18 +125,18 @@ def status(voice: Voice, path: o.Topology, watch: o.Watch = False) -> int:
 def drift(voice: Voice, path: o.Topology, site: o.Sites = [], parallel: o.Parallel = 4) -> int:
     from commands.tables import drift_tables
     from stacks.rollout.drift import drift as compare
-    from stacks.rollout.wishes import Wishes
+    from stacks.rollout.options import RunOptions
 
-    return voice.report(compare(path, Wishes(tuple(site), parallel=parallel), desk(voice)), drift_tables)
+    return voice.report(compare(path, RunOptions(tuple(site), parallel=parallel), terminal(voice)), drift_tables)
 
 
 @command(app, "destroy")
 def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = False, parallel: o.Parallel = 4) -> int:
     from commands.tables import run_tables
     from stacks.rollout.destroy import destroy as run
-    from stacks.rollout.wishes import Wishes
+    from stacks.rollout.options import RunOptions
 
-    return voice.report(run(path, Wishes(tuple(site), parallel=parallel, yes=yes), desk(voice)), run_tables)
+    return voice.report(run(path, RunOptions(tuple(site), parallel=parallel, yes=yes), terminal(voice)), run_tables)
 
 
 @command(state, "list", "state")
@@ -163,7 +165,7 @@ def state_import(
     from commands.tables import stack_tables
     from stacks.rollout.states import import_file
 
-    return voice.report(import_file(stack, file, desk(voice), yes=yes, engine=engine), stack_tables)
+    return voice.report(import_file(stack, file, terminal(voice), yes=yes, engine=engine), stack_tables)
 
 
 @command(state, "verify", "state")

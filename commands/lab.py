@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from commands.desk import span
+from commands.durations import span
 from console import Table, Voice
 from failures import Text
 

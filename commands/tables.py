@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from commands.desk import span
+from commands.durations import span
 from console import Cell, Table
 from failures import Text
 

@@ -12,28 +12,30 @@ from typing import Any
 
 from stacks.engine.events import Outcome
 from stacks.rollout.engines import Engine, Run
-from stacks.rollout.known import known_stacks
+from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import PlanReport, StackPlan, Standing, needs_hash
-from stacks.rollout.preview import Tools
+from stacks.rollout.preview import Backends
 from stacks.rollout.progress import Board
 from stacks.rollout.records import Record, Result
-from stacks.rollout.wishes import Wishes
-from stacks.rollout.works import Works
+from stacks.rollout.stack_index import known_stacks
+from stacks.rollout.workspace import Workspace
 
 
 class Building:
     """Builds the stacks of a confirmed plan; `act` may be called from several threads."""
 
-    def __init__(self, works: Works, plan: PlanReport, wishes: Wishes, tools: Tools, board: Board) -> None:
-        self._works, self._wishes, self._tools, self._board = works, wishes, tools, board
-        self._allow = {stack.stack: allowed(stack, plan, wishes) for stack in plan.stacks}
-        self._store = works.records
-        self._records = known_stacks(works.home)
+    def __init__(
+        self, workspace: Workspace, plan: PlanReport, options: RunOptions, backends: Backends, board: Board
+    ) -> None:
+        self._workspace, self._options, self._backends, self._board = workspace, options, backends, board
+        self._allow = {stack.stack: allowed(stack, plan, options) for stack in plan.stacks}
+        self._store = workspace.records
+        self._records = known_stacks(workspace.home)
         self._lock = Lock()
 
     def act(self, stack: StackPlan, stop: Event) -> Outcome:
-        engine = self._tools.engines(self._records.get(stack.stack))
-        run = Run(self._allow[stack.stack], self._wishes.refresh, self._board.listener(stack.site), stop)
+        engine = self._backends.engines(self._records.get(stack.stack))
+        run = Run(self._allow[stack.stack], self._options.refresh, self._board.listener(stack.site), stop)
         if stack.standing is Standing.GONE:
             outcome = self._destroy(stack, engine, run)
         else:
@@ -49,18 +51,18 @@ class Building:
         return outcome
 
     def _build(self, stack: StackPlan, engine: Engine, run: Run) -> Outcome:
-        shard = self._works.shard(stack.stack)
+        shard = self._workspace.shard(stack.stack)
         with self._lock:
             needs = needs_hash(shard, self._records)
         before = self._records.get(stack.stack)
-        if stack.standing is Standing.UNCHANGED and before and before.needs == needs and not self._wishes.refresh:
+        if stack.standing is Standing.UNCHANGED and before and before.needs == needs and not self._options.refresh:
             return Outcome()
         record = Record(
             stack=shard.stack,
             site=shard.site,
             kind=shard.kind,
             digest=shard.digest,
-            program=self._works.program,
+            program=self._workspace.program,
             engine=engine.name,
             result=Result.ACTING,
             at=_now(),
@@ -75,10 +77,10 @@ class Building:
         return outcome
 
 
-def allowed(stack: StackPlan, plan: PlanReport, wishes: Wishes) -> frozenset[str]:
+def allowed(stack: StackPlan, plan: PlanReport, options: RunOptions) -> frozenset[str]:
     """Return the URNs of a stack that may be lost: those named, and those the plan found to hold no data."""
     named = {loss.change.urn for loss in plan.losses if loss.stack == stack.stack and not loss.ask}
-    return wishes.replace | wishes.delete | named
+    return options.replace | options.delete | named
 
 
 def outputs_hash(outputs: Mapping[str, Any]) -> str:

@@ -13,20 +13,20 @@ from typing import Any
 from failures import AnswerNo, GovcloudError, Interrupted
 from stacks.engine.events import Change, Op, Outcome
 from stacks.messages import distinct
-from stacks.rollout.deploy import MakeTools
-from stacks.rollout.desk import Desk
+from stacks.rollout.backends import backends_of
+from stacks.rollout.deploy import MakeBackends
 from stacks.rollout.engines import Run
-from stacks.rollout.known import known_stacks
 from stacks.rollout.locks import hold
+from stacks.rollout.options import RunOptions
 from stacks.rollout.parity import Aspect, compare, expected_summary
 from stacks.rollout.plan import ACTS, StackPlan, Standing, is_object
-from stacks.rollout.preview import Tools, stage_of, standing_of
+from stacks.rollout.preview import Backends, stage_of, standing_of
 from stacks.rollout.records import Record
 from stacks.rollout.run import Ended, Job, Verdict, run_jobs, short
+from stacks.rollout.stack_index import known_stacks
 from stacks.rollout.stop import stoppable
-from stacks.rollout.toolbox import tools_of
-from stacks.rollout.wishes import Wishes
-from stacks.rollout.works import Works, open_works
+from stacks.rollout.terminal import Terminal
+from stacks.rollout.workspace import Workspace, open_workspace
 from stacks.rollout.world import SiteWorld
 from stacks.shards import Shard
 
@@ -89,28 +89,28 @@ class DriftReport:
         return "unknown" if site in dark else "drift" if any(row.site == site for row in self.rows) else "as declared"
 
 
-def drift(source: Path, wishes: Wishes, desk: Desk, make: MakeTools = tools_of) -> DriftReport:
+def drift(source: Path, options: RunOptions, terminal: Terminal, make: MakeBackends = backends_of) -> DriftReport:
     """Return how the sites differ from the topology; reads, and changes neither world nor state."""
-    works = open_works(source, os.environ, wishes.sites)
-    works.home.make()
-    with hold(works.home.lock, "govcloud drift"), stoppable(desk.note) as stop:
-        tools = make(works, wishes, desk)
-        return find_drift(works, wishes, tools, stop)
+    workspace = open_workspace(source, os.environ, options.sites)
+    workspace.home.make()
+    with hold(workspace.home.lock, "govcloud drift"), stoppable(terminal.note) as stop:
+        backends = make(workspace, options, terminal)
+        return find_drift(workspace, options, backends, stop)
 
 
-def find_drift(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> DriftReport:
+def find_drift(workspace: Workspace, options: RunOptions, backends: Backends, stop: Event) -> DriftReport:
     """Compare every stack that was built with its objects, and every site as a whole with what it must have."""
-    records = known_stacks(works.home)
-    dead = tools.reach(works.entries(works.sites))
-    alive = [site for site in works.sites if site not in dead]
-    existing = tuple(shard for shard in works.shards if shard.stack in records)
-    built = [standing_of(works, shard.stack, records) for shard in existing]
+    records = known_stacks(workspace.home)
+    dead = backends.reach(workspace.entries(workspace.sites))
+    alive = [site for site in workspace.sites if site not in dead]
+    existing = tuple(shard for shard in workspace.shards if shard.stack in records)
+    built = [standing_of(workspace, shard.stack, records) for shard in existing]
     pending: dict[str, frozenset[str]] = {}
     jobs = [Job(stack, stage_of(stack)) for stack in built if stack.site in alive]
-    worlds = tools.worlds(works.entries(alive), works.cloud.name) if alive else {}
+    worlds = backends.worlds(workspace.entries(alive), workspace.cloud.name) if alive else {}
 
     def look(stack: StackPlan, asked: Event) -> Outcome:
-        engine, shard = tools.engines(records.get(stack.stack)), works.shard(stack.stack)
+        engine, shard = backends.engines(records.get(stack.stack)), workspace.shard(stack.stack)
         seen = engine.preview(shard, Run(refresh=True, stop=asked))
         if stack.standing is not Standing.UNCHANGED and seen.ok:
             pending[stack.stack] = frozenset(
@@ -118,20 +118,22 @@ def find_drift(works: Works, wishes: Wishes, tools: Tools, stop: Event) -> Drift
             )
         return seen
 
-    ended = run_jobs(jobs, look, wishes.parallel, stop, works.alive(tools.reach))
-    held = {site: _held_ids(site, records, tools) for site in alive}
+    ended = run_jobs(jobs, look, options.parallel, stop, workspace.alive(backends.reach))
+    held = {site: _held_ids(site, records, backends) for site in alive}
     rows = [row for end in ended for row in _stack_rows(end, pending.get(end.plan.stack, frozenset()))]
     rows += [
-        Drifted(s.site, Kind.UNDEPLOYED, s.stack) for s in works.shards if s.site in alive and s.stack not in records
+        Drifted(s.site, Kind.UNDEPLOYED, s.stack)
+        for s in workspace.shards
+        if s.site in alive and s.stack not in records
     ]
     for site, world in worlds.items():
         if not isinstance(world, GovcloudError):
-            rows += [*_parity_rows(existing, site, world), *_extra_rows(works, site, world, held[site])]
+            rows += [*_parity_rows(existing, site, world), *_extra_rows(workspace, site, world, held[site])]
     unknown = [*dead.items()]
     unknown += [(site, world) for site, world in worlds.items() if isinstance(world, GovcloudError)]
     unknown += [(end.plan.site, end.error) for end in ended if end.verdict is not Verdict.DONE and end.error]
     return DriftReport(
-        works.cloud.name, works.sites, tuple(sorted(set(rows))), tuple(unknown), interrupted=stop.is_set()
+        workspace.cloud.name, workspace.sites, tuple(sorted(set(rows))), tuple(unknown), interrupted=stop.is_set()
     )
 
 
@@ -157,9 +159,9 @@ def _parity_rows(built: tuple[Shard, ...], site: str, world: SiteWorld) -> Itera
         yield Drifted(site, kind, f"{found.aspect} {found.name}", detail)
 
 
-def _extra_rows(works: Works, site: str, world: SiteWorld, held: frozenset[str]) -> Iterator[Drifted]:
+def _extra_rows(workspace: Workspace, site: str, world: SiteWorld, held: frozenset[str]) -> Iterator[Drifted]:
     """Yield what is in the departments' projects or bears their mark, and in no stack."""
-    expected = {shard.department for shard in works.shards if shard.site == site}
+    expected = {shard.department for shard in workspace.shards if shard.site == site}
     for name in sorted(set(world.summary.departments) - expected):
         yield Drifted(site, Kind.EXTRA, f"{Aspect.DEPARTMENT} {name}")
     for thing in world.things:
@@ -167,7 +169,7 @@ def _extra_rows(works: Works, site: str, world: SiteWorld, held: frozenset[str])
             yield Drifted(site, Kind.EXTRA, f"{thing.kind} {thing.name or thing.id}", f"{thing.project} {thing.id}")
 
 
-def _held_ids(site: str, records: Mapping[str, Record], tools: Tools) -> frozenset[str]:
+def _held_ids(site: str, records: Mapping[str, Record], backends: Backends) -> frozenset[str]:
     mine: Sequence[Record] = [record for record in records.values() if record.site == site]
-    found = (r.get("id") for record in mine for r in tools.engines(record).resources(record.stack))
+    found = (r.get("id") for record in mine for r in backends.engines(record).resources(record.stack))
     return frozenset(id_ for id_ in found if id_)

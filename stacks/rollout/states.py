@@ -15,14 +15,14 @@ from failures import AnswerNo, GateRefused, GovcloudError, InputInvalid, Text, W
 from stacks.engine.deployment import dependencies
 from stacks.engine.secrets import Secrets
 from stacks.engine.state import StackState
-from stacks.rollout.desk import Desk
 from stacks.rollout.engines import EMBEDDED, PULUMI
 from stacks.rollout.home import Home, clouds_at, home_of, root_folder
-from stacks.rollout.known import kind_of, known_stacks, site_of, stacks_with_state
 from stacks.rollout.locks import hold
 from stacks.rollout.plan import is_object
 from stacks.rollout.records import Record, Records, Result
 from stacks.rollout.sealing import open_secrets
+from stacks.rollout.stack_index import kind_of, known_stacks, site_of, stacks_with_state
+from stacks.rollout.terminal import Terminal
 from topology.load import load_cloud
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){2,3}")
@@ -91,7 +91,7 @@ def export_text(stack: str) -> str:
     return json.dumps(_open(home, stack).deployment(), ensure_ascii=False, indent=2)
 
 
-def import_file(stack: str, file: Path, desk: Desk, *, yes: bool, engine: str = EMBEDDED) -> StatesReport:
+def import_file(stack: str, file: Path, terminal: Terminal, *, yes: bool, engine: str = EMBEDDED) -> StatesReport:
     """Give one stack the deployment in `file` (`-` is stdin) as its state under an engine; the next deploy looks at it.
 
     Raises:
@@ -103,11 +103,11 @@ def import_file(stack: str, file: Path, desk: Desk, *, yes: bool, engine: str = 
     data = _deployment(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"), stack, where)
     home.make()
     with hold(home.lock, "govcloud state import"):
-        _confirm(home, stack, desk, yes=yes)
+        _confirm(home, stack, terminal, yes=yes)
         if engine == PULUMI:
             _give_pulumi(home, stack, data)
         else:
-            state = StackState.open(home.states, stack, open_secrets(home, os.environ, desk.note))
+            state = StackState.open(home.states, stack, open_secrets(home, os.environ, terminal.note))
             state.import_deployment(data, where)
             state.close()
             _leave_pulumi(home, stack)
@@ -116,11 +116,11 @@ def import_file(stack: str, file: Path, desk: Desk, *, yes: bool, engine: str = 
     return StatesReport((_row(home, known_stacks(home)[stack]),))
 
 
-def _confirm(home: Home, stack: str, desk: Desk, *, yes: bool) -> None:
+def _confirm(home: Home, stack: str, terminal: Terminal, *, yes: bool) -> None:
     if yes or stack not in known_stacks(home):
         return
     question = Text(f"{stack} has a state: replace it? Type yes:", f"{stack} 已有状态，是否替换？请输入 yes：")
-    if not desk.confirm(question, "yes"):
+    if not terminal.confirm(question, "yes"):
         raise GateRefused(Text("not confirmed; nothing was changed", "未确认；未做任何更改"))
 
 

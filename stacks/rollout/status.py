@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from failures import GovcloudError
-from stacks.rollout.known import known_stacks
 from stacks.rollout.plan import Standing, needs_hash, standing
 from stacks.rollout.records import Record
 from stacks.rollout.sites import Connection, ask_all
-from stacks.rollout.works import Works, gone, open_works
+from stacks.rollout.stack_index import known_stacks
+from stacks.rollout.workspace import Workspace, gone, open_workspace
 
 SECONDS = 2.0
 """For the sites; the rest of three seconds goes to reading and importing."""
@@ -67,32 +67,33 @@ class StatusReport:
 
 def status(source: Path, ask: Ask = ask_all) -> StatusReport:
     """Return what is known here of every site, and what the sites say within the time limit."""
-    works = open_works(source, os.environ)
-    seen = {site: Seen() for site in works.sites}
+    workspace = open_workspace(source, os.environ)
+    seen = {site: Seen() for site in workspace.sites}
 
     def look(site: str, connection: Connection) -> bool:
-        _look(connection, works.cloud.name, seen[site])
+        _look(connection, workspace.cloud.name, seen[site])
         return True
 
-    answers = ask(works.entries(works.sites), look, SECONDS)
+    answers = ask(workspace.entries(workspace.sites), look, SECONDS)
     troubles = {
         site: answer for site, answer in answers.items() if isinstance(answer, GovcloudError) and not seen[site].reached
     }
-    records = known_stacks(works.home)
+    records = known_stacks(workspace.home)
     return StatusReport(
-        works.cloud.name, tuple(_site(works, site, seen[site], troubles.get(site), records) for site in works.sites)
+        workspace.cloud.name,
+        tuple(_site(workspace, site, seen[site], troubles.get(site), records) for site in workspace.sites),
     )
 
 
 def _site(
-    works: Works, site: str, seen: Seen, trouble: GovcloudError | None, records: Mapping[str, Record]
+    workspace: Workspace, site: str, seen: Seen, trouble: GovcloudError | None, records: Mapping[str, Record]
 ) -> SiteStatus:
-    shards = [shard for shard in works.shards if shard.site == site]
-    standings = Counter(standing(s, records.get(s.stack), works.program, needs_hash(s, records)) for s in shards)
-    standings[Standing.GONE] += sum(1 for record in gone(records, works) if record.site == site)
+    shards = [shard for shard in workspace.shards if shard.site == site]
+    standings = Counter(standing(s, records.get(s.stack), workspace.program, needs_hash(s, records)) for s in shards)
+    standings[Standing.GONE] += sum(1 for record in gone(records, workspace) if record.site == site)
     return SiteStatus(
         site=site,
-        role=str(works.cloud.sites[site].role),
+        role=str(workspace.cloud.sites[site].role),
         seen=seen,
         trouble=trouble,
         stacks=standings,

@@ -1,4 +1,4 @@
-"""A small city for tests of orchestration: its topology file, an engine over a world in memory, a desk that answers."""
+"""A small city for tests of orchestration: its topology file, an engine over a world in memory, a terminal that answers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 from failures import GovcloudError, SiteUnreachable, Text
 from stacks.engine.events import Change, Failed, Op, Outcome, Progress
 from stacks.rollout.engines import Run
+from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import PlanReport
-from stacks.rollout.preview import Tools
+from stacks.rollout.preview import Backends
 from stacks.rollout.progress import Board
-from stacks.rollout.wishes import Wishes
-from stacks.rollout.works import Works
+from stacks.rollout.workspace import Workspace
 from stacks.shards import Shard
 
 SITES = ("east", "west")
@@ -119,7 +119,7 @@ class FakeEngine:
 
 
 @dataclass
-class FakeDesk:
+class FakeTerminal:
     """Answers every question with `says` and keeps what it was told; `meanwhile` happens while the person thinks."""
 
     says: str = "yes"
@@ -145,14 +145,14 @@ class FakeDesk:
         yield
 
 
-def tools(world: World) -> Any:
-    """Return a maker of tools over the world."""
+def backends(world: World) -> Any:
+    """Return a maker of backends over the world."""
 
     def reach(sites: Mapping[str, str]) -> Mapping[str, GovcloudError]:
         return {s: SiteUnreachable(Text("no answer", "没有应答"), where=s) for s in sites if s in world.dead}
 
-    def make(works: Works, wishes: Wishes, desk: FakeDesk) -> Tools:
-        return Tools(lambda _: FakeEngine(world), reach, lambda *_: {})
+    def make(workspace: Workspace, options: RunOptions, terminal: FakeTerminal) -> Backends:
+        return Backends(lambda _: FakeEngine(world), reach, lambda *_: {})
 
     return make
 

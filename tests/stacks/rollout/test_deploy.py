@@ -14,11 +14,11 @@ from failures import GateRefused, Interrupted, OutcomeUnknown, SiteUnreachable
 from stacks.engine.events import Failed, Op
 from stacks.rollout.deploy import deploy, preview
 from stacks.rollout.locks import hold
+from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Standing
 from stacks.rollout.report import RunReport
 from stacks.rollout.run import Verdict
-from stacks.rollout.wishes import Wishes
-from tests.stacks.city import FakeDesk, World, records_of, tools, write_city
+from tests.stacks.city import FakeTerminal, World, backends, records_of, write_city
 
 TWO = {"health": 4, "roads": 4}
 ALL = {f"smalltown.{s}.{d}" for s in ("east", "west") for d in ("foundation", "health", "roads")}
@@ -36,8 +36,10 @@ def world(home: Path) -> World:
     return World()
 
 
-def build(folder: Path, world: World, departments: dict[str, int], **wishes: Any) -> RunReport:
-    return deploy(write_city(folder, departments), Wishes(**{"yes": True, **wishes}), FakeDesk(), tools(world))
+def build(folder: Path, world: World, departments: dict[str, int], **options: Any) -> RunReport:
+    return deploy(
+        write_city(folder, departments), RunOptions(**{"yes": True, **options}), FakeTerminal(), backends(world)
+    )
 
 
 def test_deploy_of_a_new_cloud_builds_every_stack(tmp_path: Path, world: World, home: Path) -> None:
@@ -130,33 +132,33 @@ def test_deploy_stopped_before_it_recorded_the_end_looks_again(tmp_path: Path, w
     build(tmp_path, world, TWO)
     path = home / "stacks" / "smalltown" / "records" / "smalltown.east.roads.json"
     path.write_text(path.read_text().replace('"done"', '"acting"'))
-    plan = preview(write_city(tmp_path, TWO), Wishes(), FakeDesk(), tools(world))
+    plan = preview(write_city(tmp_path, TWO), RunOptions(), FakeTerminal(), backends(world))
     assert [(s.stack, s.standing) for s in plan.acting] == [("smalltown.east.roads", Standing.UNFINISHED)]
 
 
 def test_deploy_not_confirmed_touches_nothing(tmp_path: Path, world: World) -> None:
     """The question has the numbers; anything but yes is a no."""
-    desk = FakeDesk(says="no")
+    terminal = FakeTerminal(says="no")
     with pytest.raises(GateRefused, match="not confirmed"):
-        deploy(write_city(tmp_path, TWO), Wishes(), desk, tools(world))
-    assert "create 12" in desk.questions[0]
+        deploy(write_city(tmp_path, TWO), RunOptions(), terminal, backends(world))
+    assert "create 12" in terminal.questions[0]
     assert not world.held
     assert not (tmp_path / "smalltown.addresses.yaml").exists()
 
 
 def test_deploy_interrupted_at_the_question_ends_at_once(tmp_path: Path, world: World) -> None:
     """One Ctrl-C is enough where nothing runs yet."""
-    desk = FakeDesk(meanwhile=lambda: os.kill(os.getpid(), signal.SIGINT))
+    terminal = FakeTerminal(meanwhile=lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        deploy(write_city(tmp_path, TWO), Wishes(), desk, tools(world))
+        deploy(write_city(tmp_path, TWO), RunOptions(), terminal, backends(world))
     assert not world.held
 
 
 def test_deploy_of_a_topology_that_changed_while_asking_is_refused(tmp_path: Path, world: World) -> None:
     """What is built is what was confirmed."""
-    desk = FakeDesk(meanwhile=lambda: write_city(tmp_path, {**TWO, "schools": 1}))
+    terminal = FakeTerminal(meanwhile=lambda: write_city(tmp_path, {**TWO, "schools": 1}))
     with pytest.raises(GateRefused, match="changed after it was planned"):
-        deploy(write_city(tmp_path, TWO), Wishes(), desk, tools(world))
+        deploy(write_city(tmp_path, TWO), RunOptions(), terminal, backends(world))
     assert not world.held
 
 
@@ -178,7 +180,7 @@ def test_deploy_of_one_site_leaves_the_other_alone(tmp_path: Path, world: World)
 def test_deploy_interrupted_finishes_what_runs_and_starts_nothing_new(tmp_path: Path, world: World) -> None:
     """Ctrl-C ends with 130; the rerun completes."""
     world.hold_on = threading.Event()
-    desk = FakeDesk()
+    terminal = FakeTerminal()
 
     def interrupt() -> None:
         world.acting.wait(10)
@@ -187,11 +189,11 @@ def test_deploy_interrupted_finishes_what_runs_and_starts_nothing_new(tmp_path: 
 
     presser = threading.Thread(target=interrupt)
     presser.start()
-    report = deploy(write_city(tmp_path, TWO), Wishes(yes=True), desk, tools(world))
+    report = deploy(write_city(tmp_path, TWO), RunOptions(yes=True), terminal, backends(world))
     presser.join()
     assert report.exit_code == 130
     assert isinstance(report.messages[-1], Interrupted)
-    assert any("stopping" in note for note in desk.notes)
+    assert any("stopping" in note for note in terminal.notes)
     assert set(world.held) < ALL
     assert {e.verdict for e in report.ended} <= {Verdict.DONE, Verdict.SKIPPED}
     world.hold_on = None

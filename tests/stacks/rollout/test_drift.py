@@ -14,13 +14,13 @@ from stacks.engine.events import Change, Op, Outcome
 from stacks.rollout.deploy import deploy
 from stacks.rollout.drift import Drifted, Kind, drift
 from stacks.rollout.engines import Run
+from stacks.rollout.options import RunOptions
 from stacks.rollout.parity import SiteSummary, expected_summary
-from stacks.rollout.preview import Tools
-from stacks.rollout.wishes import Wishes
-from stacks.rollout.works import Works
+from stacks.rollout.preview import Backends
+from stacks.rollout.workspace import Workspace
 from stacks.rollout.world import SiteWorld, Thing
 from stacks.shards import Shard
-from tests.stacks.city import PROJECT, FakeDesk, FakeEngine, World, tools, urn, write_city
+from tests.stacks.city import PROJECT, FakeEngine, FakeTerminal, World, backends, urn, write_city
 
 TWO = {"health": 4, "roads": 4}
 
@@ -49,12 +49,12 @@ class LookingEngine(FakeEngine):
 
 
 def maker(world: World, hands: Hands) -> Any:
-    def make(works: Works, wishes: Wishes, desk: FakeDesk) -> Tools:
+    def make(workspace: Workspace, options: RunOptions, terminal: FakeTerminal) -> Backends:
         def worlds(sites: Mapping[str, str], cloud: str) -> Mapping[str, SiteWorld | GovcloudError]:
-            assert cloud == works.cloud.name
+            assert cloud == workspace.cloud.name
             return {
                 site: SiteWorld(
-                    hands.summaries.get(site) or expected_summary(works.shards, site), hands.things.get(site, ())
+                    hands.summaries.get(site) or expected_summary(workspace.shards, site), hands.things.get(site, ())
                 )
                 for site in sites
             }
@@ -62,7 +62,7 @@ def maker(world: World, hands: Hands) -> Any:
         def reach(sites: Mapping[str, str]) -> Mapping[str, GovcloudError]:
             return {s: SiteUnreachable(Text("dark", "暗"), where=s) for s in sites if s in hands.dark}
 
-        return Tools(lambda _: LookingEngine(world, hands), reach, worlds)
+        return Backends(lambda _: LookingEngine(world, hands), reach, worlds)
 
     return make
 
@@ -71,13 +71,13 @@ def maker(world: World, hands: Hands) -> Any:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("GOVCLOUD_HOME", str(tmp_path / "home"))
     world = World()
-    deploy(write_city(tmp_path, TWO), Wishes(yes=True), FakeDesk(), tools(world))
+    deploy(write_city(tmp_path, TWO), RunOptions(yes=True), FakeTerminal(), backends(world))
     world.calls.clear()
     return world
 
 
 def find(folder: Path, world: World, hands: Hands) -> tuple[int, list[Drifted]]:
-    report = drift(folder / "smalltown.yaml", Wishes(), FakeDesk(), maker(world, hands))
+    report = drift(folder / "smalltown.yaml", RunOptions(), FakeTerminal(), maker(world, hands))
     return report.exit_code, list(report.rows)
 
 
@@ -115,14 +115,14 @@ def test_drift_shows_what_was_made_by_hand_in_a_department(tmp_path: Path, world
 def test_drift_shows_departments_that_are_not_alike(tmp_path: Path, world: World) -> None:
     """A department that only one site has is missing at the other; one that nobody declared is extra."""
     hands = Hands()
-    works: list[Works] = []
+    workspace: list[Workspace] = []
 
-    def spy(w: Works, wishes: Wishes, desk: Any) -> Any:
-        works.append(w)
-        return maker(world, hands)(w, wishes, desk)
+    def spy(w: Workspace, options: RunOptions, terminal: Any) -> Any:
+        workspace.append(w)
+        return maker(world, hands)(w, options, terminal)
 
-    drift(tmp_path / "smalltown.yaml", Wishes(), FakeDesk(), spy)
-    whole = expected_summary(works[0].shards, "west")
+    drift(tmp_path / "smalltown.yaml", RunOptions(), FakeTerminal(), spy)
+    whole = expected_summary(workspace[0].shards, "west")
     departments = {"health": whole.departments["health"], "ghost": whole.departments["roads"]}
     hands.summaries["west"] = replace(whole, departments=departments)
     code, rows = find(tmp_path, world, hands)
@@ -144,6 +144,6 @@ def test_drift_of_what_awaits_deploy_is_not_blamed_on_hands(tmp_path: Path, worl
 
 def test_drift_with_a_dark_site_is_unknown_there_and_never_passes(tmp_path: Path, world: World) -> None:
     """What could not be read is not well."""
-    report = drift(tmp_path / "smalltown.yaml", Wishes(), FakeDesk(), maker(world, Hands(dark=("west",))))
+    report = drift(tmp_path / "smalltown.yaml", RunOptions(), FakeTerminal(), maker(world, Hands(dark=("west",))))
     assert report.exit_code == 5
     assert report.document()["sites"] == {"east": "as declared", "west": "unknown"}

@@ -13,11 +13,11 @@ from stacks.engine.secrets import Secrets
 from stacks.engine.state import StackState
 from stacks.engine.values import wrap
 from stacks.rollout.home import Home
-from stacks.rollout.known import known_stacks
 from stacks.rollout.records import Record, Records, Result
 from stacks.rollout.sealing import open_secrets
+from stacks.rollout.stack_index import known_stacks
 from stacks.rollout.states import export_text, import_file, listing, verify
-from tests.stacks.city import FakeDesk
+from tests.stacks.city import FakeTerminal
 
 STACK = "smalltown.east.health"
 PROVIDER = f"urn:pulumi:{STACK}::govcloud::pulumi:providers:openstack::east"
@@ -60,7 +60,7 @@ def test_export_then_import_gives_the_same_state(home: Home, state: StackState, 
     (tmp_path / "s.json").write_text(text)
     for path in home.states.iterdir():
         path.unlink()
-    import_file(STACK, tmp_path / "s.json", FakeDesk(), yes=True)
+    import_file(STACK, tmp_path / "s.json", FakeTerminal(), yes=True)
     held = StackState.open(home.states, STACK, Secrets(home.key.read_text().strip()))
     assert set(held.live) == {PROVIDER, PROJECT}
     assert held.secrets.open(held.live[PROJECT]["inputs"])["key"] == wrap("dark")
@@ -71,7 +71,7 @@ def test_import_over_a_state_asks_first(home: Home, state: StackState, tmp_path:
     """What is there is not replaced without a yes."""
     (tmp_path / "s.json").write_text(export_text(STACK))
     with pytest.raises(GateRefused, match="not confirmed"):
-        import_file(STACK, tmp_path / "s.json", FakeDesk(says="no"), yes=False)
+        import_file(STACK, tmp_path / "s.json", FakeTerminal(says="no"), yes=False)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_import_of_what_is_no_deployment_of_the_stack_changes_nothing(
     before = path.read_bytes()
     (tmp_path / "s.json").write_text(text)
     with pytest.raises(InputInvalid, match=words):
-        import_file(STACK, tmp_path / "s.json", FakeDesk(), yes=True)
+        import_file(STACK, tmp_path / "s.json", FakeTerminal(), yes=True)
     assert path.read_bytes() == before
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from failures import GovcloudError, SiteUnreachable, Text
 from stacks.rollout.deploy import deploy
+from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Standing
 from stacks.rollout.sites import Connection, ask_all
 from stacks.rollout.status import status
-from stacks.rollout.wishes import Wishes
-from tests.stacks.city import FakeDesk, World, tools, write_city
+from tests.stacks.city import FakeTerminal, World, backends, write_city
 
 Question = Callable[[str, Connection], bool]
 
@@ -36,7 +36,7 @@ def answering(sites: Mapping[str, str], _question: Question, _seconds: float) ->
 
 def test_status_of_dark_sites_is_unknown_with_what_is_known_here(city: Path) -> None:
     """A dark site has no numbers of its own, never zeros; the records still speak."""
-    deploy(city, Wishes(yes=True), FakeDesk(), tools(World()))
+    deploy(city, RunOptions(yes=True), FakeTerminal(), backends(World()))
     report = status(city, silent)
     assert report.exit_code == 5
     for site in report.sites:
@@ -49,7 +49,7 @@ def test_status_of_dark_sites_is_unknown_with_what_is_known_here(city: Path) -> 
 
 def test_status_of_a_changed_topology_counts_stacks_by_standing(city: Path, tmp_path: Path) -> None:
     """Deployed, changed, never deployed and removed are told apart."""
-    deploy(city, Wishes(yes=True), FakeDesk(), tools(World()))
+    deploy(city, RunOptions(yes=True), FakeTerminal(), backends(World()))
     write_city(tmp_path, {"health": 5, "schools": 4})
     east = status(city, answering).sites[0]
     assert dict(east.stacks) == {

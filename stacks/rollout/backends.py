@@ -1,4 +1,4 @@
-"""The real tools of a deployment: engines over the cloud's state, sites through clouds.yaml."""
+"""The real backends of a deployment: engines over the cloud's state, sites through clouds.yaml."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from collections.abc import Mapping
 from threading import Lock
 
 from failures import GovcloudError
-from stacks.rollout.desk import Desk
 from stacks.rollout.engines import PULUMI, Engine, engine_name, refuse_other
-from stacks.rollout.preview import Tools
+from stacks.rollout.options import RunOptions
+from stacks.rollout.preview import Backends
 from stacks.rollout.records import Record
 from stacks.rollout.sealing import open_secrets
 from stacks.rollout.sites import failures
-from stacks.rollout.wishes import Wishes
-from stacks.rollout.works import Works
+from stacks.rollout.terminal import Terminal
+from stacks.rollout.workspace import Workspace
 from stacks.rollout.world import SiteWorld, read_worlds
 
 
-def tools_of(works: Works, wishes: Wishes, desk: Desk) -> Tools:
-    """Return tools that make nothing until they are used."""
+def backends_of(workspace: Workspace, options: RunOptions, terminal: Terminal) -> Backends:
+    """Return backends that make nothing until they are used."""
 
     def worlds(sites: Mapping[str, str], cloud: str) -> Mapping[str, SiteWorld | GovcloudError]:
-        return read_worlds(sites, cloud, wishes.parallel)
+        return read_worlds(sites, cloud, options.parallel)
 
-    engines = _Engines(works, wishes, desk)
-    return Tools(engines.of, failures, worlds, engines.requests)
+    engines = _Engines(workspace, options, terminal)
+    return Backends(engines.of, failures, worlds, engines.requests)
 
 
 class _Engines:
-    def __init__(self, works: Works, wishes: Wishes, desk: Desk) -> None:
-        self._works, self._wishes, self._desk = works, wishes, desk
+    def __init__(self, workspace: Workspace, options: RunOptions, terminal: Terminal) -> None:
+        self._workspace, self._options, self._terminal = workspace, options, terminal
         self._made: dict[str, Engine] = {}
         self._lock = Lock()
         self._sent: Counter[str] = Counter()
 
     def of(self, record: Record | None) -> Engine:
-        name = engine_name(record, self._wishes.engine)
+        name = engine_name(record, self._options.engine)
         refuse_other(record, name)
         with self._lock:
             if name not in self._made:
@@ -46,7 +46,7 @@ class _Engines:
 
     def requests(self) -> Mapping[str, int]:
         """Return the HTTP requests sent so far per site, logins included."""
-        entries = self._works.entries(self._works.cloud.sites)
+        entries = self._workspace.entries(self._workspace.cloud.sites)
         with self._lock:
             return {site: self._sent[entry] for site, entry in entries.items()}
 
@@ -58,12 +58,14 @@ class _Engines:
         from stacks.engine.openstack.provider import connector  # noqa: PLC0415 - as above
         from stacks.rollout.embedded import Embedded  # noqa: PLC0415 - the Pulumi SDK, only where something changed
 
-        works = self._works
-        secrets = open_secrets(works.home, os.environ, self._desk.note)
-        limits = dict.fromkeys(works.entries(works.cloud.sites).values(), self._wishes.parallel)
-        return Embedded(works.home.states, secrets, connector(limits, self._count), works.folder, self._wishes.parallel)
+        workspace = self._workspace
+        secrets = open_secrets(workspace.home, os.environ, self._terminal.note)
+        limits = dict.fromkeys(workspace.entries(workspace.cloud.sites).values(), self._options.parallel)
+        return Embedded(
+            workspace.home.states, secrets, connector(limits, self._count), workspace.folder, self._options.parallel
+        )
 
     def _pulumi(self) -> Engine:
         from stacks.rollout.automation import pulumi_engine  # noqa: PLC0415 - the Pulumi SDK, only where something changed
 
-        return pulumi_engine(self._works.home, self._works.folder, self._wishes.parallel)
+        return pulumi_engine(self._workspace.home, self._workspace.folder, self._options.parallel)

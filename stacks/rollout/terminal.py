@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stacks.rollout.progress import Board
 
 
-class Desk(Protocol):
+class Terminal(Protocol):
     def note(self, text: Text) -> None:
         """Tell something that is not part of the answer."""
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from commands.durations import span
+from commands.tables import confirm_tables
 from console import Table, Voice
 from failures import GateRefused, Text
 
@@ -29,8 +31,8 @@ _COLUMNS = (
 )
 
 
-class TerminalDesk:
-    """Implements stacks.rollout.desk.Desk over a Voice."""
+class ConsoleTerminal:
+    """Implements stacks.rollout.terminal.Terminal over a Voice."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
@@ -39,8 +41,6 @@ class TerminalDesk:
         self._voice.note(text)
 
     def show(self, plan: PlanReport) -> None:
-        from commands.tables import confirm_tables
-
         for table in confirm_tables(plan):
             self._voice.table(table, self._voice.err)
 
@@ -79,9 +79,9 @@ class TerminalDesk:
                 live.update(self._voice.drawn(table), refresh=True)
 
 
-def desk(voice: Voice) -> TerminalDesk:
-    """Return the desk of this terminal."""
-    return TerminalDesk(voice)
+def terminal(voice: Voice) -> ConsoleTerminal:
+    """Return the terminal that govcloud was started at."""
+    return ConsoleTerminal(voice)
 
 
 def board_table(tallies: dict[str, Tally], seconds: float) -> Table:
@@ -110,9 +110,3 @@ def _line(site: str, tally: Tally, seconds: float) -> Text:
         f"{site}: {done} done, {running} running, {failed} failed, {rate}/s, {left} left, stacks {stacks}",
         f"{site}：完成 {done}，进行中 {running}，失败 {failed}，每秒 {rate}，剩余 {left}，栈 {stacks}",
     )
-
-
-def span(seconds: float) -> str:
-    """Return seconds as `42s` or `3m05s`."""
-    whole = round(seconds)
-    return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02d}s"

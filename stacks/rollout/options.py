@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Wishes:
+class RunOptions:
     """`sites` empty means all; `allowed` are the URNs and stack names whose loss the user has named."""
 
     sites: tuple[str, ...] = ()

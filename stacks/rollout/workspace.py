@@ -22,7 +22,7 @@ Reach = Callable[[Mapping[str, str]], Mapping[str, GovcloudError]]
 
 
 @dataclass(frozen=True)
-class Works:
+class Workspace:
     """`digest` is that of the topology's files; `shards` are those of the chosen sites, `records` of all."""
 
     cloud: Cloud
@@ -59,7 +59,7 @@ class Works:
         return {site: self.cloud.sites[site].openstack for site in sites if site in self.cloud.sites}
 
 
-def open_works(source: Path, environ: Mapping[str, str], sites: tuple[str, ...] = ()) -> Works:
+def open_workspace(source: Path, environ: Mapping[str, str], sites: tuple[str, ...] = ()) -> Workspace:
     """Read a topology and what is known of it here; writes nothing.
 
     Raises:
@@ -73,7 +73,7 @@ def open_works(source: Path, environ: Mapping[str, str], sites: tuple[str, ...] 
     chosen = _chosen(cloud, sites)
     addresses = plan_for(cloud, source)
     shards = tuple(shard for shard in plan_shards(cloud, addresses) if shard.site in chosen)
-    return Works(cloud, source, reading.digest, addresses, shards, chosen, home_of(cloud.name, environ))
+    return Workspace(cloud, source, reading.digest, addresses, shards, chosen, home_of(cloud.name, environ))
 
 
 def _chosen(cloud: Cloud, sites: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,12 +85,12 @@ def _chosen(cloud: Cloud, sites: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(site for site in cloud.sites if not sites or site in sites)
 
 
-def gone(records: Mapping[str, Record], works: Works) -> tuple[Record, ...]:
+def gone(records: Mapping[str, Record], workspace: Workspace) -> tuple[Record, ...]:
     """Return the records of stacks without a shard, at the chosen sites; at removed sites too when all are chosen."""
-    live = {shard.stack for shard in works.shards}
-    every = len(works.sites) == len(works.cloud.sites)
+    live = {shard.stack for shard in workspace.shards}
+    every = len(workspace.sites) == len(workspace.cloud.sites)
     return tuple(
         r
         for r in records.values()
-        if r.stack not in live and (r.site in works.sites or (every and r.site not in works.cloud.sites))
+        if r.stack not in live and (r.site in workspace.sites or (every and r.site not in workspace.cloud.sites))
     )
