@@ -11,7 +11,7 @@ from pathlib import Path
 
 from failures import GateRefused, OutsideFailed, Text
 from lab.commands import run
-from lab.network import NETNS
+from lab.namespaces import NETNS
 from lab.openstack.install import missing_packages
 from lab.place import Place
 from lab.processes import alive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from failures import OutsideFailed, Text, WrongUsage
 from lab.commands import run
-from lab.network import exists
+from lab.namespaces import exists
 from lab.place import Place
 from lab.site import INSIDE, LabSite
 from lab.up import known_sites

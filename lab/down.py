@@ -11,7 +11,7 @@ from pathlib import Path
 from lab import check, clouds
 from lab.commands import run
 from lab.locks import locked
-from lab.network import NETNS, namespaces
+from lab.namespaces import NETNS, namespaces
 from lab.openstack.database import data_lock
 from lab.place import Place
 from lab.processes import holder, inside, kill, of_lab

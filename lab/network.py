@@ -1,27 +1,15 @@
-"""Network namespaces of the sites and their lines to the operator's seat."""
+"""Lines between the operator's seat and the sites' control planes, and what else the machine has routes to."""
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import threading
-from collections.abc import Callable
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from lab.commands import run
+from lab.namespaces import ensure
 from lab.site import INSIDE, LabSite
-
-NETNS = Path("/run/netns")
-CLONE_NEWNET = 0x40000000
-T = TypeVar("T")
-
-
-def namespaces(mark: str) -> list[str]:
-    """Return the names of the namespaces that begin with `mark`."""
-    return sorted(entry.name for entry in NETNS.glob("*") if entry.name.startswith(mark)) if NETNS.is_dir() else []
 
 
 def taken_networks(mark: str) -> list[IPv4Network]:
@@ -39,9 +27,7 @@ def _links() -> list[dict[str, Any]]:
 
 def connect(site: LabSite) -> None:
     """Make what is missing of the site's namespace and its line; repeating it changes nothing."""
-    if not exists(site.namespace):
-        (NETNS / site.namespace).unlink(missing_ok=True)  # left by a killed `ip netns add`
-        run("ip", "netns", "add", site.namespace)
+    ensure(site.namespace)
     if not Path("/sys/class/net", site.link).exists():
         run("ip", "link", "add", site.link, "type", "veth", "peer", "name", INSIDE, "netns", site.namespace)
     seat = (
@@ -52,46 +38,3 @@ def connect(site: LabSite) -> None:
     run("ip", "-batch", "-", stdin=seat)
     within = f"link set lo up\naddress replace {site.inside} dev {INSIDE}\nlink set {INSIDE} up\n"
     run("ip", "-n", site.namespace, "-batch", "-", stdin=within)
-
-
-def exists(namespace: str) -> bool:
-    """Tell whether the name leads to a network namespace, and not to an empty file."""
-    try:
-        return (NETNS / namespace).stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
-    except FileNotFoundError:
-        return False
-
-
-def inode(namespace: str) -> int:
-    """Return the number by which the kernel knows a namespace."""
-    return (NETNS / namespace).stat().st_ino
-
-
-def within(namespace: str, work: Callable[[], T], seconds: float = 60.0) -> T:
-    """Return what `work` returns when it runs inside the namespace, in a thread of its own; TimeoutError when late."""
-    result: list[T] = []
-    errors: list[BaseException] = []
-
-    def enter() -> None:
-        try:
-            _join(namespace)
-            result.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            errors.append(error)
-
-    thread = threading.Thread(target=enter, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not result:
-        raise TimeoutError(namespace)
-    return result[0]
-
-
-def _join(namespace: str) -> None:
-    """Move this thread, and only this one, into the namespace."""
-    with (NETNS / namespace).open("rb") as handle:
-        if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), CLONE_NEWNET):
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), namespace)

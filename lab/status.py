@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from lab import network
+from lab import namespaces
 from lab.cut import is_cut
 from lab.openstack.database import data_lock
 from lab.openstack.probe import ask
@@ -43,8 +43,8 @@ def status(cloud: Cloud, place: Place) -> tuple[SiteStatus, ...]:
 def _status(site: LabSite) -> SiteStatus:
     running = [pid for service in SERVICES if (pid := holder(site.lock(service)))]
     server = holder(data_lock(site.data))
-    exists = network.exists(site.namespace)
-    answers = network.within(site.namespace, lambda: _answers(site)) if exists else dict.fromkeys(PORTS)
+    exists = namespaces.exists(site.namespace)
+    answers = namespaces.within(site.namespace, lambda: _answers(site)) if exists else dict.fromkeys(PORTS)
     everything = [*running, server] if server else running
     return SiteStatus(
         site=site.name,

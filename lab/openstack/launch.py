@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from failures import OutsideFailed, Text
-from lab import network
+from lab import namespaces
 from lab.openstack.probe import ask, ask_all
 from lab.openstack.template import INSIDE, inside_environment
 from lab.processes import holder, kill
@@ -75,7 +75,7 @@ def _zygote(service: Service, sites: Sequence[LabSite], venv: Path, log: Path) -
 def wait(site: LabSite, service: Service) -> None:
     """Return when the service answers inside its site; OutsideFailed when its process ends or time runs out."""
     end = time.monotonic() + READY_S
-    while network.within(site.namespace, lambda: ask(site, service)) is None:
+    while namespaces.within(site.namespace, lambda: ask(site, service)) is None:
         if holder(site.lock(service)) is None or time.monotonic() > end:
             log = site.log / f"{service.name}.log"
             raise OutsideFailed(
@@ -88,7 +88,7 @@ def wait(site: LabSite, service: Service) -> None:
 
 def warm(site: LabSite, password: str) -> None:
     """Send every service a first request of its own; parallel first requests to a fresh neutron answer 403."""
-    network.within(site.namespace, lambda: ask_all(site, password), seconds=READY_S)
+    namespaces.within(site.namespace, lambda: ask_all(site, password), seconds=READY_S)
 
 
 def await_site(site: LabSite, password: str) -> None:

@@ -14,7 +14,7 @@ import openstack
 import pytest
 
 from failures import GateRefused
-from lab import cut, network
+from lab import cut, namespaces
 from lab.check import check
 from lab.down import down
 from lab.openstack.probe import ask_all
@@ -169,7 +169,7 @@ def test_cut_takes_every_api_away_and_heal_brings_it_back(testcity: TestCity) ->
         assert not any(reachable(west, service) for service in SERVICES)
         assert all(reachable(east, service) for service in SERVICES)
         assert {row.site: row.state for row in status(testcity.cloud, testcity.place)}["west"] == "cut"
-        network.within(west.namespace, lambda: ask_all(west, password))
+        namespaces.within(west.namespace, lambda: ask_all(west, password))
         assert not up(testcity.cloud, testcity.place, quiet).changed
     finally:
         cut.heal(testcity.cloud, testcity.place, "west")
