@@ -14,6 +14,8 @@ from pathlib import Path
 FLOCK = "@hhqqi4x"  # struct flock: type, whence, start, length, pid
 PROC = Path("/proc")
 ROOT = Path("/")
+EXEC_S = 1.0
+"""How long a process may be without words before it counts as having none."""
 
 
 def holder(lock: Path) -> int | None:
@@ -33,11 +35,16 @@ def pids() -> Iterator[int]:
 
 
 def command_line(pid: int) -> str:
-    """Return the words of a process joined by spaces, empty when it has ended."""
+    """Return the words of a process joined by spaces, empty when it has ended or belongs to the kernel."""
+    end = time.monotonic() + EXEC_S
     try:
-        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        while not (words := (PROC / str(pid) / "cmdline").read_bytes()) and time.monotonic() < end:
+            # Amid exec a process has a program already and no words yet; the dead and the kernel's have neither.
+            (PROC / str(pid) / "exe").readlink()
+            time.sleep(0.001)
     except OSError:
         return ""
+    return words.replace(b"\0", b" ").decode(errors="replace")
 
 
 def same_root(pid: int) -> bool:
