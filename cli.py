@@ -139,6 +139,13 @@ def destroy(voice: Voice, path: o.Topology, site: o.Sites = [], yes: o.Yes = Fal
     return voice.report(run(path, RunOptions(tuple(site), parallel=parallel, yes=yes), terminal(voice)), run_tables)
 
 
+@command(app, "inventory")
+def inventory(voice: Voice, path: o.Topology, listing: o.Listing = False, host: o.MaybeHost = None) -> None:
+    from commands.inventory import answer
+
+    answer(voice, path, listing=listing, host=host)
+
+
 @command(state, "list", "state")
 def state_list(voice: Voice, path: o.MaybeTopology = None) -> int:
     from commands.tables import stack_tables

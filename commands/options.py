@@ -92,6 +92,10 @@ ImportEngine = Annotated[
     ImportedBy,
     typer.Option("--engine", help=_help("the engine that keeps the state", "由哪个引擎保存状态")),
 ]
+Listing = Annotated[bool, typer.Option("--list", help=_help("every group and host", "所有主机组与主机"))]
+MaybeHost = Annotated[
+    str | None, typer.Option("--host", metavar="NAME", help=_help("the variables of one host", "一台主机的变量"))
+]
 Watch = Annotated[
     bool, typer.Option("--watch", help=_help("look again every 5 s until Ctrl-C", "每 5 秒刷新，直至 Ctrl-C"))
 ]

@@ -84,6 +84,13 @@ WORDS: dict[str, Words] = {
         Text("Delete everything that was built for this cloud.", "删除为该云建设的全部资源。"),
         (f"govcloud destroy {CITY}", f"govcloud destroy {CITY} --site changle --yes"),
     ),
+    "inventory": Words(
+        Text(
+            "Answer Ansible's dynamic inventory protocol: groups, hosts and their variables as JSON.",
+            "按 Ansible 动态清单协议输出主机组、主机及其变量(JSON)。",
+        ),
+        (f"govcloud inventory {CITY} --list", f"govcloud inventory {CITY} --host quorum-donghai-1"),
+    ),
     "state list": Words(
         Text("List the stacks of a cloud, or of every cloud.", "列出某个云或所有云的栈。"),
         ("govcloud state list", f"govcloud state list {CITY}"),

@@ -60,6 +60,11 @@ class Automation:
         deployment = self._stack(stack, _nothing).export_stack().deployment or {}
         return list(deployment.get("resources") or [])
 
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """Return the outputs of a stack, secrets opened and still marked."""
+        found = self._stack(stack, _nothing).outputs()
+        return {name: wrap(output.value) if output.secret else output.value for name, output in found.items()}
+
     def destroy(self, stack: str, run: Run) -> Outcome:
         told, held = Told(run.listen), self._stack(stack, _nothing)
         with _understood(stack, told):

@@ -1,0 +1,1 @@
+"""The variables of hosts, a module per subject."""
