@@ -1,0 +1,78 @@
+"""Shows Cinder's files to hosts as block devices."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lab.commands import run
+from lab.hosts.spec import Volume
+
+DISK_GROUP = 6
+
+
+def loop(file: str) -> str:
+    """Return the loop device of the file, made when there is none."""
+    return attached(file) or run("losetup", "--find", "--show", file).strip()
+
+
+def attached(file: str) -> str:
+    """Return the loop device of the file, empty when there is none."""
+    return run("losetup", "--associated", file, "--output", "NAME", "--noheadings").strip()
+
+
+def release(file: str) -> None:
+    """Take the loop device of the file away; one that is still in use goes when its last user does."""
+    if device := attached(file):
+        run("losetup", "--detach", device)
+
+
+def below(folder: Path) -> list[str]:
+    """Return the loop devices of all files below the folder, also of files that are deleted."""
+    rows = run("losetup", "--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE").splitlines()
+    named = [row.split(" ", 1) for row in rows]
+    return [name for name, *file in named if file and file[0].startswith(f"{folder}/")]
+
+
+def show(init: int, volume: Volume) -> None:
+    """Make the volume's node in a host that runs; `init` is the host's first process."""
+    number = Path(loop(volume.file)).stat().st_rdev
+    with _devices(init) as folder:
+        _unlink(folder, volume.name)
+        os.mknod(volume.name, stat.S_IFBLK | 0o660, number, dir_fd=folder)
+        os.chown(volume.name, 0, DISK_GROUP, dir_fd=folder)
+
+
+def hide(init: int, volume: Volume) -> None:
+    """Remove the volume's node from a host that runs."""
+    with _devices(init) as folder:
+        _unlink(folder, volume.name)
+
+
+@contextlib.contextmanager
+def _devices(init: int) -> Iterator[int]:
+    """Open the host's /dev; the host cannot lead us elsewhere by putting a link there."""
+    folder = os.open(f"/proc/{init}/root/dev", os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _unlink(folder: int, name: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def name_all(folder: Path, volumes: Iterable[Volume]) -> None:
+    """Keep exactly these volumes' names in the folder that a host has as /dev/disk."""
+    names = folder / "by-id"
+    names.mkdir(parents=True, exist_ok=True)
+    wanted = {volume.serial: f"../../{volume.name}" for volume in volumes}
+    for link in names.iterdir():
+        link.unlink()
+    for name, target in wanted.items():
+        (names / name).symlink_to(target)
