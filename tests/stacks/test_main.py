@@ -23,7 +23,10 @@ CLOUDS = {"clouds": {"east": {"auth": {"auth_url": "https://east.test/v3"}, "reg
 def topology(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A topology file and a clouds.yaml on a desk that is not the repository."""
     path = tmp_path / "small.yaml"
-    path.write_text(yaml.safe_dump(json.loads(json.dumps(small.topology())), allow_unicode=True), encoding="utf-8")
+    data = small.topology()
+    # A file is checked: its database needs an etcd, which stands where no tested shard sees it.
+    data["services"]["quorum"] = {"kind": "etcd", "department": "empty", "placement": {"east": 1}}
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(data)), allow_unicode=True), encoding="utf-8")
     clouds = tmp_path / "clouds.yaml"
     clouds.write_text(yaml.safe_dump(CLOUDS), encoding="utf-8")
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds))

@@ -13,6 +13,13 @@ from tests.stacks import small
 from topology.model import Service
 
 REASON = "a test"
+ZONE, OPERATORS = "10.64.0.0/16", "10.250.0.0/16"
+DATABASE = (
+    *(Opening("tcp", 2379, source) for source in (OPERATORS, ZONE)),
+    *(Opening("tcp", 5432, source) for source in (OPERATORS, ZONE)),
+    *(Opening("tcp", 8008, source) for source in (OPERATORS, ZONE)),
+    Opening("tcp", 8432, ZONE),
+)
 
 
 def rules_of(data: dict[str, Any], group: str) -> tuple[Opening, ...]:
@@ -23,10 +30,16 @@ def rules_of(data: dict[str, Any], group: str) -> tuple[Opening, ...]:
 
 @pytest.mark.parametrize(
     ("source", "prefixes"),
-    [("any", {None}), ("private", {"10.128.0.0/16"}), ("zone", {"10.64.0.0/16"}), ("192.0.2.0/24", {"192.0.2.0/24"})],
+    [
+        ("any", {None}),
+        ("private", {"10.128.0.0/16"}),
+        ("zone", {"10.64.0.0/16"}),
+        ("tenants", {"10.64.0.0/16", "10.128.0.0/16"}),
+        ("management", {"10.250.0.0/16"}),
+    ],
 )
 def test_resolve_source_becomes_prefixes(source: str, prefixes: set[str | None]) -> None:
-    """`any` has no prefix, a zone is its whole plane, a prefix is itself."""
+    """`any` has no prefix, a zone is its whole plane, tenants are their zones and not the edge."""
     cloud, addresses = small.planned()
     found = resolve([Need("tcp", 443, source, REASON)], cloud, addresses, "data", "extranet")
 
@@ -52,11 +65,8 @@ def test_resolve_the_same_need_twice_is_one_rule() -> None:
 
 
 def test_service_without_openings_gets_those_of_its_kind() -> None:
-    """A database that declares nothing can still be reached by the servers of its zone, and by nobody else."""
-    assert rules_of(small.topology(), "service.citizen-db") == (
-        Opening("tcp", 5432, "10.64.0.0/16"),
-        Opening("tcp", 8008, "10.64.0.0/16"),
-    )
+    """A database that declares nothing can still be reached by its zone and by operators, and by nobody else."""
+    assert rules_of(small.topology(), "service.citizen-db") == DATABASE
 
 
 def test_service_with_openings_gets_them_beside_those_of_its_kind() -> None:
@@ -64,11 +74,8 @@ def test_service_with_openings_gets_them_beside_those_of_its_kind() -> None:
     data = small.topology()
     data["services"]["citizen-db"]["openings"] = [{"port": 6432, "source": "private"}]
 
-    assert rules_of(data, "service.citizen-db") == (
-        Opening("tcp", 5432, "10.64.0.0/16"),
-        Opening("tcp", 6432, "10.128.0.0/16"),
-        Opening("tcp", 8008, "10.64.0.0/16"),
-    )
+    declared = Opening("tcp", 6432, "10.128.0.0/16")
+    assert set(rules_of(data, "service.citizen-db")) == {*DATABASE, declared}
 
 
 def test_service_needs_every_kind_has_a_row() -> None:

@@ -31,7 +31,7 @@ def test_quanzhou_shards_stay_small() -> None:
     sizes = {f"{d.site}.{d.department}": (len(d.sets), count_resources(d)) for d in departments}
 
     assert {name: size for name, size in sizes.items() if size[0] <= 2 and size[1] > 40} == {}
-    assert max(size for _, size in sizes.values()) <= 60
+    assert max(size for _, size in sizes.values()) <= 80
 
 
 def test_quanzhou_each_site_has_a_foundation_and_the_same_departments() -> None:

@@ -29,7 +29,7 @@ templates:
     floating: true
     openings: [{port: 443, source: extranet}]
 services:
-  records: {kind: postgresql, department: health, placement: {east: 1, west: 1}, zone: extranet, ttl: 30s}
+  records: {kind: repository, department: health, placement: {east: 1, west: 1}, zone: extranet, ttl: 30s}
 departments:
   health:
     title: {zh: 卫生局, en: Health}
@@ -64,7 +64,7 @@ def shipped() -> list[Path]:
 
 def city(departments: int) -> str:
     """Return a topology of many departments with three applications each."""
-    head = TOWN.replace("10.64.0.0/12", "10.0.0.0/8")
+    head = TOWN.replace("10.64.0.0/12", "10.0.0.0/8").replace("zones:", "management: 192.168.0.0/16\nzones:")
     start = head.index("departments:")
     tenants = [
         f"  dept-{i:04d}:\n"

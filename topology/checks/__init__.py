@@ -7,13 +7,14 @@ from typing import Any
 from topology.checks.departments import DEPARTMENT_CHECKS
 from topology.checks.references import REFERENCES, dangling
 from topology.checks.servers import SERVER_CHECKS
+from topology.checks.services import SERVICE_CHECKS
 from topology.checks.sites import SITE_CHECKS
 from topology.checks.zones import ZONE_CHECKS
 from topology.findings import Finding
 from topology.model import Cloud
 from topology.places import Places
 
-CHECKS = (*SITE_CHECKS, *ZONE_CHECKS, *SERVER_CHECKS, *DEPARTMENT_CHECKS)
+CHECKS = (*SITE_CHECKS, *ZONE_CHECKS, *SERVER_CHECKS, *DEPARTMENT_CHECKS, *SERVICE_CHECKS)
 CHECK_RULES = (*(row.rule for row in REFERENCES), *(row.rule for row in CHECKS))
 
 

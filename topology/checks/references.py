@@ -63,6 +63,7 @@ REFERENCES = (
     _row("T213", "services.*.openings.*.source", "zones", _SOURCES),
     _row("T214", "drills.*.site", "sites"),
     _row("T215", "drills.*.service", "services"),
+    _row("T216", "services.*.uses.*", "services"),
 )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network
 
 from failures import Text
 from topology.checks.check import Check, Flaw
 from topology.model import Cloud
 from topology.rules import Rule
 from topology.slots import Ledger, faults
+
+LINES = IPv4Network("198.18.0.0/15")
+"""The ends of the sites' lines take their addresses from here."""
 
 
 def _planning(kind: str) -> Callable[[Cloud], Iterator[Flaw]]:
@@ -47,6 +51,15 @@ def _floating(cloud: Cloud) -> Iterator[Flaw]:
             yield Flaw(("templates", name, "floating"), message, fix)
 
 
+def _management(cloud: Cloud) -> Iterator[Flaw]:
+    taken = [(f"zone {name}", f"网络区 {name}", zone.cidr) for name, zone in cloud.zones.items()]
+    for en, zh, net in (*taken, ("the lines between sites", "中心间线路", LINES)):
+        if cloud.management.overlaps(net):
+            message = Text(f"{cloud.management} overlaps {en} ({net})", f"{cloud.management} 与{zh}({net})重叠")
+            fix = Text("give operators a network of their own", "请为运维使用独立的网段")
+            yield Flaw(("management",), message, fix)
+
+
 ZONE_CHECKS = (
     Check(
         Rule("T311", Text("An address belongs to one zone.", "一个地址只属于一个网络区。")), _planning("zone-overlap")
@@ -77,5 +90,15 @@ ZONE_CHECKS = (
         Rule("T315", Text("Floating addresses come from an edge zone.", "浮动地址来自 edge 网络区。")),
         _floating,
         needs_all=True,
+    ),
+    Check(
+        Rule(
+            "T316",
+            Text(
+                "Operators are told from servers by where they come from.",
+                "按来源地址区分运维人员与服务器。",
+            ),
+        ),
+        _management,
     ),
 )

@@ -1,0 +1,44 @@
+"""What a service stands on: which kinds it needs, and which services of the cloud those are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from failures import Text
+from topology.model import Cloud, ServiceKind
+
+
+@dataclass(frozen=True)
+class Need:
+    """A service of kind `of` needs one of kind `kind`, or at least one when `many`."""
+
+    of: ServiceKind
+    kind: ServiceKind
+    reason: Text
+    many: bool = False
+
+
+NEEDS = (
+    Need("postgresql", "etcd", Text("who leads is kept in etcd", "主库租约保存在 etcd 中")),
+    Need("app", "postgresql", Text("an app keeps what it is told in a database", "应用的数据保存在数据库中")),
+    Need("dns", "app", Text("an entrance leads to applications", "入口通往应用"), many=True),
+)
+
+
+def candidates(cloud: Cloud, service: str, kind: ServiceKind) -> tuple[str, ...]:
+    """Return the services of a kind that a service may mean: those it lists, else all of the cloud, in its order."""
+    of_kind = tuple(name for name, held in cloud.services.items() if held.kind == kind and name != service)
+    listed = tuple(name for name in of_kind if name in cloud.services[service].uses)
+    return listed or of_kind
+
+
+def used(cloud: Cloud, service: str, kind: ServiceKind) -> str:
+    """Return the one service of a kind that a service stands on; the checks hold that there is one where it needs it.
+
+    Raises:
+        LookupError: there is none, or more than one and the service does not say which.
+    """
+    found = candidates(cloud, service, kind)
+    if len(found) != 1:
+        raise LookupError(f"services.{service} has {len(found)} services of kind {kind} to stand on")
+    return found[0]
