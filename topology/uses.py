@@ -21,6 +21,11 @@ class Need:
 NEEDS = (
     Need("postgresql", "etcd", Text("who leads is kept in etcd", "主库租约保存在 etcd 中")),
     Need("app", "postgresql", Text("an app keeps what it is told in a database", "应用的数据保存在数据库中")),
+    Need(
+        "app",
+        "dns",
+        Text("an app is found, and finds its database, through an entrance", "应用经入口对外服务并访问数据库"),
+    ),
     Need("dns", "app", Text("an entrance leads to applications", "入口通往应用"), many=True),
 )
 

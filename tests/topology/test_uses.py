@@ -48,7 +48,7 @@ def test_used_of_none_or_many_is_refused(tmp_path: Path) -> None:
 
 def test_entrance_may_lead_to_several_apps(tmp_path: Path) -> None:
     """An entrance without a choice leads to every app of the cloud."""
-    stack = ("people: {kind: postgresql", "quorum: {kind: etcd", "permits: {kind: app", "taxes: {kind: app")
-    town_cloud = cloud(tmp_path, *stack, "entrance: {kind: dns")
+    below = ("people: {kind: postgresql", "quorum: {kind: etcd", "entrance: {kind: dns")
+    town_cloud = cloud(tmp_path, *below, "permits: {kind: app", "taxes: {kind: app")
 
     assert candidates(town_cloud, "entrance", "app") == ("permits", "taxes")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 
 from failures import Text
 from topology.checks.check import Check, Flaw
@@ -49,16 +48,14 @@ def _ambiguous(cloud: Cloud) -> Iterator[Flaw]:
             yield Flaw(("services", name, "uses"), message, fix)
 
 
-def _circles(cloud: Cloud) -> Iterator[Flaw]:
-    graph = {name: [u for u in service.uses if u in cloud.services] for name, service in cloud.services.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        circle = error.args[1]
-        first = next(name for name in cloud.services if name in circle)
-        names = " -> ".join(reversed(circle))
-        message = Text(f"it stands on itself: {names}", f"它依赖自身:{names}")
-        yield Flaw(("services", first, "uses"), message, Text("take one of them out of uses", "请从 uses 中去掉其一"))
+def _selves(cloud: Cloud) -> Iterator[Flaw]:
+    for name, service in cloud.services.items():
+        for index, other in enumerate(service.uses):
+            if other == name:
+                message = Text(f"{name} stands on itself", f"{name} 依赖自身")
+                yield Flaw(
+                    ("services", name, "uses", index), message, Text("take it out of uses", "请从 uses 中去掉它")
+                )
 
 
 def _members(cloud: Cloud) -> Iterator[tuple[str, Service, int]]:
@@ -129,10 +126,11 @@ def _cities(cloud: Cloud, service: Service) -> list[str]:
 
 
 _UNFILLED = Text(
-    "A database needs etcd, an app a database, an entrance an app.", "数据库需要 etcd,应用需要数据库,入口需要应用。"
+    "A database needs etcd, an app a database and an entrance, an entrance an app.",
+    "数据库需要 etcd,应用需要数据库与入口,入口需要应用。",
 )
 _AMBIGUOUS = Text("What a service stands on is one, or is named under uses.", "服务所依赖者须唯一,或在 uses 中写明。")
-_CIRCLES = Text("A service does not stand on itself, nor on what stands on it.", "服务不得直接或间接依赖自身。")
+_SELVES = Text("A service does not stand on itself.", "服务不得依赖自身。")
 _EVEN = Text("An even member of etcd costs a copy and survives nothing more.", "etcd 的偶数成员不增加容错能力。")
 _MAJORITY = Text("A majority of etcd at one site falls with that site.", "etcd 的多数若在一个中心,会随该中心一同失去。")
 _LONELY = Text("sync: city writes at two active sites of one city.", "sync: city 须写入同城的两个 active 中心。")
@@ -141,7 +139,7 @@ _UNSAVED = Text("A database is backed up in another city.", "数据库须备份�
 SERVICE_CHECKS = (
     Check(Rule("T341", _UNFILLED), _unfilled, needs_all=True),
     Check(Rule("T342", _AMBIGUOUS), _ambiguous, needs_all=True),
-    Check(Rule("T343", _CIRCLES), _circles),
+    Check(Rule("T343", _SELVES), _selves),
     Check(Rule("T344", _EVEN, Severity.WARNING), _even),
     Check(Rule("T345", _MAJORITY, Severity.WARNING), _majority),
     Check(Rule("T346", _LONELY), _lonely, needs_all=True),
