@@ -159,14 +159,14 @@ class Builder:
 
     def _create(self, task: Task) -> Resource:
         resource = task.resource()
-        number = self._record.state.begin("creating", resource)
+        begun, number = time.time(), self._record.state.begin("creating", resource)
         try:
             found = task.connection.create(resource)
         except (RefusedByApi, Unsupported) as err:
             self._record.state.drop(number)
             raise Broken(self._explain(task, resource, err)) from err
         except AnswerLost as err:
-            return self._found_after_all(number, resource, err)
+            return self._found_after_all(number, resource, begun, err)
         stamp = now()
         made = {
             **resource,
@@ -178,9 +178,9 @@ class Builder:
         self._record.state.put(made, number)
         return made
 
-    def _found_after_all(self, number: int, resource: Resource, lost: AnswerLost) -> Resource:
+    def _found_after_all(self, number: int, resource: Resource, begun: float, lost: AnswerLost) -> Resource:
         try:
-            found = self._recovery.look(resource, self._record.request.settle)
+            found = self._recovery.look(resource, begun, self._record.request.settle)
         except (AnswerLost, RefusedByApi) as err:
             raise Broken(f"no answer: {lost}; looking it up failed too: {err}", unknown=True) from err
         if found is None:

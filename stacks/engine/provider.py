@@ -23,11 +23,24 @@ class Diff:
 
 
 @dataclass(frozen=True)
+class Window:
+    """When an interrupted create can have acted: seconds since the epoch by this machine's clock."""
+
+    since: float
+    until: float
+
+
+@dataclass(frozen=True)
 class Found:
-    """An existing object: its provider id and its outputs."""
+    """An existing object: its provider id and its outputs.
+
+    `stranger` is when the API says it was made, in its words, if that is outside of the window asked about: somebody
+    else made it.
+    """
 
     id: str
     outputs: Properties
+    stranger: str = ""
 
 
 class RefusedByApi(Exception):
@@ -85,8 +98,18 @@ class Provider(Protocol):
     ) -> None:
         """Delete and wait until gone; an object that is gone already is a success."""
 
-    def find(self, type_: str, inputs: Mapping[str, Any], known: frozenset[str], seconds: float) -> list[Found]:
-        """Return objects that `inputs` would have made (natural key), except ids in `known`. For recovery."""
+    def find(
+        self,
+        type_: str,
+        inputs: Mapping[str, Any],
+        known: frozenset[str],
+        seconds: float,
+        window: Window | None = None,
+    ) -> list[Found]:
+        """Return objects that `inputs` would have made (natural key), except ids in `known`. For recovery.
+
+        With a window, those made outside of it are marked; where the API does not tell when, none is.
+        """
 
     def invoke(self, token: str, args: Mapping[str, Any], seconds: float) -> Properties:
         """Answer a Pulumi function such as `openstack:networking/getNetwork:getNetwork`."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from stacks.engine.deployment import Resource, now
 from stacks.engine.events import Change, Op
 from stacks.engine.goals import Goal
-from stacks.engine.provider import AnswerLost, Diff, Found, Properties, Provider, RefusedByApi, Unsupported
+from stacks.engine.provider import AnswerLost, Diff, Found, Properties, Provider, RefusedByApi, Unsupported, Window
 from stacks.engine.record import Broken, RunRecord
 from stacks.engine.urns import PROVIDER_PREFIX, make, package_of, provider_urn
 from stacks.engine.values import UNKNOWN, has_secret, has_unknown, reveal, wrap
@@ -60,9 +60,11 @@ class Connection:
         seconds = self._seconds(resource, "delete")
         self._ask(lambda: self._provider.delete(resource["type"], resource["id"], inputs, outputs, seconds))
 
-    def find(self, resource: Resource, known: frozenset[str]) -> list[Found]:
+    def find(self, resource: Resource, known: frozenset[str], begun: float = 0.0) -> list[Found]:
+        """Return what a create of the resource made; of one `begun` at a known time, strangers are told apart."""
         inputs, seconds = reveal(resource["inputs"]), self._seconds(resource, "find")
-        return self._ask(lambda: self._provider.find(resource["type"], inputs, known, seconds))
+        window = Window(begun, begun + self._seconds(resource, "create")) if begun else None
+        return self._ask(lambda: self._provider.find(resource["type"], inputs, known, seconds, window))
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> Properties:
         seconds = self._record.request.budgets(token, "invoke")

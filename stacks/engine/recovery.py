@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from failures import GovcloudError
 from stacks.engine.deletes import Deletes, uses_provider
@@ -66,34 +67,40 @@ class Recovery:
 
     def _created(self, number: int, resource: Resource, at: float) -> None:
         unsettled = at + _UNSETTLED_AGE - time.time()
-        found = self.look(resource, min(unsettled, self._record.request.settle))
+        found = self.look(resource, at, min(unsettled, self._record.request.settle))
         if found:
             self.adopt(number, resource, found)
         else:
             self._record.state.drop(number)
 
-    def look(self, resource: Resource, patience: float) -> Found | None:
-        """Return the object that an interrupted create made; a request still on its way gets `patience` seconds.
+    def look(self, resource: Resource, begun: float, patience: float) -> Found | None:
+        """Return the object that a create made, `begun` at a time of day (0: unknown) and interrupted.
 
-        Raises Broken, naming the ids, when several could be it.
+        A request still on its way gets `patience` seconds. Raises Broken, naming the ids, when several could be it or
+        only strangers are there.
         """
         until, pause = time.monotonic() + patience, _FIRST_PAUSE
         while True:
-            found = self.others(resource)
-            if len(found) > 1:
-                ids = ", ".join(sorted(candidate.id for candidate in found))
+            found = self.others(resource, begun)
+            ours = [candidate for candidate in found if not candidate.stranger]
+            if len(ours) > 1:
+                ids = ", ".join(sorted(candidate.id for candidate in ours))
                 raise Broken(
                     f"several objects could be it: {ids}; delete or rename all but the right one and run again",
                     unknown=True,
                 )
-            if found or time.monotonic() + pause > until:
-                return found[0] if found else None
+            if ours:
+                return ours[0]
+            if time.monotonic() + pause > until:
+                _refuse_strangers(found, begun)
+                return None
             time.sleep(pause)
             pause *= 2
 
-    def others(self, resource: Resource) -> list[Found]:
+    def others(self, resource: Resource, begun: float = 0.0) -> list[Found]:
         """Return the objects like this one that the stack does not hold."""
-        return self._providers.connection(resource["provider"]).find(resource, self._known(resource["type"]))
+        connection = self._providers.connection(resource["provider"])
+        return connection.find(resource, self._known(resource["type"]), begun)
 
     def _known(self, type_: str) -> frozenset[str]:
         """Return the ids held of one type: the quotas of a project have the same id in all three services."""
@@ -148,6 +155,16 @@ class Recovery:
         # Refused, it is still there, and the run decides anew.
         with suppress(RefusedByApi):
             self._deletes.redo(number, resource, pending=is_live)
+
+
+def _refuse_strangers(found: list[Found], begun: float) -> None:
+    if found:
+        made = ", ".join(f"{stranger.id} made at {stranger.stranger}" for stranger in found)
+        at = datetime.fromtimestamp(begun, UTC).isoformat(timespec="seconds")
+        raise Broken(
+            f"its name is taken: {made}, which is not the time of the interrupted create ({at}), so somebody else made"
+            " it; rename or delete it and run again"
+        )
 
 
 _OPS = {"creating": Op.CREATE, "updating": Op.UPDATE, "deleting": Op.DELETE, "reading": Op.READ}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from stacks.engine.openstack.provider import connector
+from stacks.engine.openstack.rows import untold
 from stacks.engine.openstack.types import KINDS
-from stacks.engine.provider import Found, RefusedByApi
+from stacks.engine.provider import Found, RefusedByApi, Window
 from tests.lab import census
 from tests.lab.type_cases import CASES, Case
 from tests.lab.type_world import SECONDS, World
@@ -57,11 +59,13 @@ def test_every_type_has_a_case() -> None:
 def test_object_lives_as_its_inputs_say(world: World, case: Case) -> None:
     """From its creation to its deletion, seen with another client at each step."""
     provider = world.provider
+    began = time.time()
     found, inputs = create(world, case)
     try:
         assert seen(world, case, found.id) == case.made(world)
         assert provider.diff(case.type, inputs, inputs, found.outputs).changed == ()
         _read_and_found(world, case, found, inputs)
+        _dated(world, case, inputs, began)
         if case.changed is not None:
             inputs, found = _changed(world, case, found, inputs)
             assert seen(world, case, found.id) == case.changed(world)
@@ -76,6 +80,13 @@ def _read_and_found(world: World, case: Case, found: Found, inputs: dict[str, An
     assert read == found.outputs
     assert [item.id for item in world.provider.find(case.type, inputs, frozenset(), SECONDS)] == [found.id]
     assert world.provider.find(case.type, inputs, frozenset({found.id}), SECONDS) == []
+
+
+def _dated(world: World, case: Case, inputs: dict[str, Any], began: float) -> None:
+    """Where its row says that the API tells, an object is a stranger at any time but that of its making."""
+    for window, strange in ((Window(began, time.time()), False), (Window(0, 0), KINDS[case.type].made is not untold)):
+        (item,) = world.provider.find(case.type, inputs, frozenset(), SECONDS, window)
+        assert bool(item.stranger) is strange
 
 
 def _changed(world: World, case: Case, found: Found, inputs: dict[str, Any]) -> tuple[dict[str, Any], Found]:

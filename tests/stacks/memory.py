@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stacks.engine.provider import Diff, Found, Properties, RefusedByApi
+from stacks.engine.provider import Diff, Found, Properties, RefusedByApi, Window
 
 USER = "openstack:identity/user:User"
 
@@ -74,7 +74,14 @@ class MemoryProvider:
                 self._site.objects[id_] = kept
                 raise RefusedByApi(409, f"{type_} {id_} is used by {users}")
 
-    def find(self, type_: str, inputs: Mapping[str, Any], known: frozenset[str], seconds: float) -> list[Found]:
+    def find(
+        self,
+        type_: str,
+        inputs: Mapping[str, Any],
+        known: frozenset[str],
+        seconds: float,
+        window: Window | None = None,
+    ) -> list[Found]:
         return []
 
     def invoke(self, token: str, args: Mapping[str, Any], seconds: float) -> Properties:

@@ -45,6 +45,10 @@ class Api:
     def user_id(self) -> str:
         return self._client.access(self._until).user_id
 
+    def clock_ahead(self, service: str) -> float | None:
+        """Return how many seconds the service's clock is ahead of ours; None before its first answer with a date."""
+        return self._client.clocks.get(service)
+
     def offers(self, service: str) -> bool:
         """Return whether the site's catalog has the service."""
         return service in self._client.access(self._until).endpoints

@@ -16,6 +16,7 @@ import urllib3
 from urllib3 import exceptions
 
 from stacks.engine.openstack.answers import BUSY, Answer, Ask, NotReached, failure, retry_after
+from stacks.engine.openstack.clocks import ahead
 from stacks.engine.openstack.identity import CONNECT_SECONDS, Access, Identity, site_name, unreachable
 from stacks.engine.openstack.login import Login
 from stacks.engine.provider import AnswerLost
@@ -58,12 +59,16 @@ class Gates:
 
 
 class Client:
-    """Requests of one provider. Thread-safe; the first call logs in unless the process has a token already."""
+    """Requests of one provider. Thread-safe; the first call logs in unless the process has a token already.
+
+    `clocks` says by how many seconds each service's clock is ahead of ours, as its last answer told.
+    """
 
     def __init__(self, inputs: Mapping[str, Any], identity: Identity, gates: Gates, counted: Counted) -> None:
         self._inputs, self._identity, self._gates, self._counted = inputs, identity, gates, counted
         self._lock = threading.Lock()
         self._calls = 0
+        self.clocks: dict[str, float] = {}
 
     @property
     def calls(self) -> int:
@@ -108,15 +113,23 @@ class Client:
             self._check_time(ask, until)
             try:
                 with self._turn(until):
-                    return _exchange(self._identity.login, ask, self._url(ask, access), access.token, until)
+                    answer = _exchange(self._identity.login, ask, self._url(ask, access), access.token, until)
             except exceptions.HTTPError as error:
                 last = attempt == _TRANSPORT_TRIES - 1 or (
                     isinstance(error, exceptions.ConnectTimeoutError) and attempt > 0
                 )
                 if not ask.repeatable or last:
                     raise self._transport_failure(ask, access, error) from error
+            else:
+                self._read_clock(ask.service, answer)
+                return answer
             time.sleep(_FIRST_PAUSE * (attempt + 1))
         raise AssertionError("the last attempt returns or raises")
+
+    def _read_clock(self, service: str, answer: Answer) -> None:
+        seconds = ahead(answer.headers, time.time())
+        if seconds is not None:
+            self.clocks[service] = seconds
 
     def _check_time(self, ask: Ask, until: float) -> None:
         if time.monotonic() < until:

@@ -12,7 +12,7 @@ from stacks.engine.openstack.identity import shared_identity
 from stacks.engine.openstack.login import check_inputs
 from stacks.engine.openstack.rows import Kind
 from stacks.engine.openstack.types import KINDS
-from stacks.engine.provider import Connect, Diff, Found, Properties, Unsupported
+from stacks.engine.provider import Connect, Diff, Found, Properties, Unsupported, Window
 
 PACKAGE = "openstack"
 SECRET_OUTPUTS: Mapping[str, frozenset[str]] = {type_: kind.secret for type_, kind in KINDS.items() if kind.secret}
@@ -59,8 +59,15 @@ class OpenStackProvider:
     ) -> None:
         resource.delete(_kind(type_), self._api(seconds), id_, {**outputs, **inputs})
 
-    def find(self, type_: str, inputs: Mapping[str, Any], known: frozenset[str], seconds: float) -> list[Found]:
-        return resource.find(_kind(type_), self._api(seconds), inputs, known)
+    def find(
+        self,
+        type_: str,
+        inputs: Mapping[str, Any],
+        known: frozenset[str],
+        seconds: float,
+        window: Window | None = None,
+    ) -> list[Found]:
+        return resource.find(_kind(type_), self._api(seconds), inputs, known, window)
 
     def invoke(self, token: str, args: Mapping[str, Any], seconds: float) -> Properties:
         return functions.invoke(token, self._api(seconds), args)

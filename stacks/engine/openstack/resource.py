@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from stacks.engine.openstack.answers import NotReached
 from stacks.engine.openstack.api import Api
+from stacks.engine.openstack.clocks import outside
 from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw
-from stacks.engine.provider import BROKEN, AnswerLost, Found, Properties, RefusedByApi
+from stacks.engine.provider import BROKEN, AnswerLost, Found, Properties, RefusedByApi, Window
 
 CONFLICT_SECONDS = 60.0
 """How long a delete is repeated while something that uses the object is still going away."""
@@ -54,18 +55,22 @@ def delete(kind: Kind, api: Api, id_: str, inputs: Inputs) -> None:
         kind.special.gone(api, id_)
 
 
-def find(kind: Kind, api: Api, inputs: Inputs, known: frozenset[str]) -> list[Found]:
-    """Return what `inputs` would have made, without the ids in `known`."""
+def find(kind: Kind, api: Api, inputs: Inputs, known: frozenset[str], window: Window | None = None) -> list[Found]:
+    """Return what `inputs` would have made, without the ids in `known`; what was made outside the window is marked."""
     special = kind.special
     seen = special.find(api, inputs) if special.find else _search(kind, api, inputs)
     mine = [raw for raw in seen if special.identify(raw) not in known]
-    return [_recovered(kind, api, special.settle(api, raw, inputs) if special.settle else raw, inputs) for raw in mine]
+    return [_recovered(kind, api, raw, inputs, window) for raw in mine]
 
 
-def _recovered(kind: Kind, api: Api, raw: Raw, inputs: Inputs) -> Found:
-    reason = kind.special.broken(raw, inputs)
-    shown = outputs(kind, api, raw, inputs)
-    return Found(kind.special.identify(raw), {**shown, BROKEN: reason} if reason else shown)
+def _recovered(kind: Kind, api: Api, raw: Raw, inputs: Inputs, window: Window | None) -> Found:
+    made = kind.made(raw, inputs)
+    if window and outside(window, made, api.clock_ahead(kind.service)):
+        return Found(kind.special.identify(raw), {}, stranger=made)
+    settled = kind.special.settle(api, raw, inputs) if kind.special.settle else raw
+    reason = kind.special.broken(settled, inputs)
+    shown = outputs(kind, api, settled, inputs)
+    return Found(kind.special.identify(settled), {**shown, BROKEN: reason} if reason else shown)
 
 
 def found(kind: Kind, api: Api, raw: Raw, inputs: Inputs) -> Found:

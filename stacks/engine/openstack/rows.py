@@ -121,6 +121,15 @@ class Special:
     clashes: Callable[[Inputs, Inputs], bool] = lambda _old, _new: False
 
 
+def created_at(raw: Raw, _inputs: Inputs) -> str:
+    return str(raw.get("created_at") or "")
+
+
+def untold(_raw: Raw, _inputs: Inputs) -> str:
+    """Stand where the API does not show when an object was made: after an interruption its key alone must tell."""
+    return ""
+
+
 OWN: Mapping[str, Callable[[Api], str]] = {
     "tenantId": lambda api: api.project_id,
     "domainId": lambda api: api.domain_id,
@@ -132,7 +141,8 @@ class Kind:
     """One resource type.
 
     `natural_key` are the inputs by which an object of an interrupted create is found; one that is not given is, where
-    `own` says so, the token's. `exclusive` are pairs of inputs that can't be given together.
+    `own` says so, the token's. `made` tells when the API says that an object was made. `exclusive` are pairs of inputs
+    that can't be given together.
     """
 
     type: str
@@ -140,6 +150,7 @@ class Kind:
     path: str
     key: str
     properties: tuple[Property, ...]
+    made: Callable[[Raw, Inputs], str] = field(kw_only=True)
     natural_key: tuple[str, ...] = ("name",)
     own: Mapping[str, Callable[[Api], str]] = field(default_factory=lambda: OWN)
     minutes: Mapping[str, int] = field(default_factory=dict)

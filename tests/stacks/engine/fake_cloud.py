@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stacks.engine.provider import AnswerLost, Diff, Found, RefusedByApi, Unsupported
+from stacks.engine.provider import AnswerLost, Diff, Found, RefusedByApi, Unsupported, Window
 
 Hook = Callable[[str, str, str], None]
 """Called with the point (`create:before`, `create:after`, …), the type and the name of the object."""
@@ -67,10 +67,11 @@ class FakeCloud:
         if effect["inputs"] is None:
             self.objects.pop(effect["id"], None)
         else:
-            self.objects[effect["id"]] = {"type": effect["type"], "inputs": effect["inputs"]}
+            made = self.objects.get(effect["id"], effect)["made"]
+            self.objects[effect["id"]] = {"type": effect["type"], "inputs": effect["inputs"], "made": made}
 
     def effect(self, id_: str, type_: str, inputs: dict[str, Any] | None) -> None:
-        effect = {"id": id_, "type": type_, "inputs": inputs}
+        effect = {"id": id_, "type": type_, "inputs": inputs, "made": time.time()}
         if self._path:
             with self._path.open("a") as file:
                 file.write(json.dumps(effect) + "\n")
@@ -174,12 +175,19 @@ class FakeProvider:
             if id_ in self.cloud.objects:
                 self.cloud.effect(id_, type_, None)
 
-    def find(self, type_: str, inputs: Mapping[str, Any], known: frozenset[str], seconds: float) -> list[Found]:
+    def find(
+        self,
+        type_: str,
+        inputs: Mapping[str, Any],
+        known: frozenset[str],
+        seconds: float,
+        window: Window | None = None,
+    ) -> list[Found]:
         plain = _plain(inputs)
         with self._call("find", type_, plain):
             key = _natural_key(type_, plain)
             return [
-                Found(id_, self._outputs(id_))
+                Found(id_, self._outputs(id_), _stranger(o["made"], window))
                 for id_, o in self.cloud.objects.items()
                 if o["type"] == type_ and id_ not in known and _natural_key(type_, o["inputs"]) == key
             ]
@@ -230,6 +238,10 @@ class _Call:
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if not key.startswith("__")}
+
+
+def _stranger(made: float, window: Window | None) -> str:
+    return "" if window is None or window.since <= made <= window.until else f"second {made:.0f}"
 
 
 def _natural_key(type_: str, inputs: Mapping[str, Any]) -> tuple[Any, ...]:

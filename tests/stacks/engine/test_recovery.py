@@ -35,6 +35,23 @@ def _begin(bench: Bench, op: str, name: str, **changed: object) -> None:
     state.close()
 
 
+def _made(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, hours_ago: int) -> str:
+    """Let somebody else make a group `g` at another time; return its id."""
+    with monkeypatch.context() as earlier:
+        now = time.time() - hours_ago * 3600
+        earlier.setattr(time, "time", lambda: now)
+        return cloud.add(GROUP, name="g")
+
+
+def _without_times(bench: Bench) -> None:
+    state = bench.state()
+    exported = state.deployment()
+    for pending in exported["deployment"]["pending_operations"]:
+        del pending["at"]
+    state.import_deployment(exported)
+    state.close()
+
+
 @pytest.fixture
 def one(bench: Bench) -> Bench:
     assert bench.update(lambda: _groups("first")).ok
@@ -114,6 +131,61 @@ def test_create_with_several_candidates_stops_and_names_them(one: Bench, cloud: 
     assert all(id_ in failed.error for id_ in ids)
     assert cloud.calls["create"] == 1
     assert one.state().intents
+
+
+@pytest.mark.parametrize("hours", [1, -1], ids=["older", "younger than the longest call"])
+def test_create_whose_name_a_stranger_took_is_refused(
+    one: Bench, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """What was made at another time than the interrupted create is not adopted; when it is gone, the rerun makes ours."""
+    stranger = _made(cloud, monkeypatch, hours)
+    _begin(one, "creating", "g")
+
+    outcome = one.update(lambda: _groups("first", "g"))
+
+    (failed,) = outcome.failures
+    assert "name is taken" in failed.error
+    assert stranger in failed.error
+    assert not failed.unknown
+    assert not [change for change in outcome.changes if change.op is Op.ADOPT]
+    del cloud.objects[stranger]
+    assert ops(one.update(lambda: _groups("first", "g"))) == {"g": "create"}
+    assert not one.state().intents
+
+
+def test_create_beside_a_stranger_is_adopted(one: Bench, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two objects of the name only the one made since the intent can be ours."""
+    _made(cloud, monkeypatch, 1)
+    _begin(one, "creating", "g")
+    ours = cloud.add(GROUP, name="g")
+
+    outcome = one.update(lambda: _groups("first", "g"))
+
+    assert [change.id for change in outcome.changes if change.op is Op.ADOPT] == [ours]
+
+
+def test_create_whose_answer_is_lost_does_not_adopt_what_was_there(
+    bench: Bench, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a run, too, an older object of the same name is somebody else's."""
+    stranger = _made(cloud, monkeypatch, 1)
+    cloud.hook = lose_answer("create:before")
+
+    (failed,) = bench.update(lambda: _groups("g")).failures
+
+    assert "name is taken" in failed.error
+    assert stranger in failed.error
+
+
+def test_create_of_an_imported_state_without_a_time_is_adopted(one: Bench, cloud: FakeCloud) -> None:
+    """Pulumi's own pending operations carry no time: nothing can be told from it."""
+    _begin(one, "creating", "g")
+    _without_times(one)
+    id_ = cloud.add(GROUP, name="g")
+
+    outcome = one.update(lambda: _groups("first", "g"))
+
+    assert [change.id for change in outcome.changes if change.op is Op.ADOPT] == [id_]
 
 
 def test_create_of_something_no_longer_declared_is_cleaned_up(one: Bench, cloud: FakeCloud) -> None:

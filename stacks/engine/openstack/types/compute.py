@@ -17,6 +17,8 @@ from stacks.engine.openstack.rows import (
     Property,
     Raw,
     Special,
+    created_at,
+    untold,
 )
 from stacks.engine.openstack.types.quota import quota_kind
 from stacks.engine.openstack.types.storage import volume_status
@@ -180,6 +182,7 @@ FLAVOR = Kind(
         Property("flavorId", api="id", force_new=True, computed=True),
         Property("extraSpecs", dict, api="", computed=True, read=lambda raw, _: raw.get("extra_specs") or {}),
     ),
+    made=untold,
     version=_FLAVOR_VERSION,
     special=Special(
         body=lambda _api, inputs, body: {"os-flavor-access:is_public": bool(inputs.get("isPublic")), **body},
@@ -201,6 +204,7 @@ KEYPAIR = Kind(
         Property("userId", force_new=True, computed=True, echo=True),
         VALUE_SPECS,
     ),
+    made=created_at,
     version=_KEYPAIR_VERSION,
     secret=frozenset({"privateKey"}),
     special=Special(
@@ -224,6 +228,7 @@ SERVER_GROUP = Kind(
         Property("rules", dict, api="", force_new=True, computed=True, read=_rules),
         VALUE_SPECS,
     ),
+    made=untold,
     version=_GROUP_VERSION,
     special=Special(
         body=_server_group_body,
@@ -244,6 +249,7 @@ VOLUME_ATTACH = Kind(
         Property("multiattach", bool, api="", force_new=True, echo=True),
         Property("tag", api="", force_new=True, echo=True),
     ),
+    made=untold,
     natural_key=("instanceId", "volumeId"),
     minutes={"create": 10, "delete": 10},
     special=Special(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set
 from stacks.engine.openstack.resource import CONFLICT_SECONDS
-from stacks.engine.openstack.rows import DESCRIPTION, NAME, REGION, Change, Inputs, Kind, Property, Raw, Special
+from stacks.engine.openstack.rows import DESCRIPTION, NAME, REGION, Change, Inputs, Kind, Property, Raw, Special, untold
 
 _USER_OPTIONS = {
     "ignoreChangePasswordUponFirstUse": "ignore_change_password_upon_first_use",
@@ -99,6 +99,7 @@ KINDS = (
             Property("parentId", force_new=True, computed=True),
             Property("tags", list, same=as_set),
         ),
+        made=untold,
         natural_key=("name", "domainId"),
         update_method="PATCH",
         special=Special(delete=_delete_project),
@@ -119,6 +120,7 @@ KINDS = (
             Property("password", echo=True),
             *(_option(name) for name in _USER_OPTIONS),
         ),
+        made=untold,
         natural_key=("name", "domainId"),
         secret=frozenset({"password"}),
         special=Special(body=_user_body, update=_update_user),
@@ -129,6 +131,7 @@ KINDS = (
         "/groups",
         "group",
         (REGION, NAME, DESCRIPTION, Property("domainId", force_new=True, computed=True)),
+        made=untold,
         natural_key=("name", "domainId"),
         update_method="PATCH",
     ),
@@ -138,6 +141,7 @@ KINDS = (
         "/roles",
         "role",
         (REGION, NAME, Property("domainId", computed=True)),
+        made=untold,
         natural_key=("name", "domainId"),
         update_method="PATCH",
         own={},
@@ -148,6 +152,7 @@ KINDS = (
         "/role_assignments",
         "role_assignment",
         (REGION, *map(_linked, _ROLE_ASSIGNMENT)),
+        made=untold,
         natural_key=_ROLE_ASSIGNMENT,
         exclusive=(("domainId", "projectId"), ("groupId", "userId")),
         special=_link(_ROLE_ASSIGNMENT, _role_path),
@@ -158,6 +163,7 @@ KINDS = (
         "/memberships",
         "membership",
         (REGION, *map(_linked, _MEMBERSHIP)),
+        made=untold,
         natural_key=_MEMBERSHIP,
         special=_link(_MEMBERSHIP, _membership_path),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set
-from stacks.engine.openstack.rows import NAME, REGION, Change, Inputs, Kind, Outputs, Property, Raw, Special
+from stacks.engine.openstack.rows import NAME, REGION, Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at
 from stacks.engine.provider import RefusedByApi
 
 _PATCH = "application/openstack-images-v2.1-json-patch"
@@ -119,6 +119,7 @@ IMAGE = Kind(
         Property("properties", dict, api="", computed=True, read=_wanted_properties),
         Property("verifyChecksum", bool, api="", echo=True),
     ),
+    made=created_at,
     natural_key=("name",),
     minutes={"create": 30},
     special=Special(

@@ -166,6 +166,7 @@ INSTANCE = Kind(
         Property("powerState", default="active", same=folded, read=_power),
         Property("tags", list, same=as_set, read=_wanted_tags),
     ),
+    made=lambda raw, _: str(raw["created"]),
     minutes=_THIRTY_MINUTES,
     secret=frozenset({"adminPass"}),
     exclusive=(("availabilityZone", "availabilityZoneHints"), ("networks", "networkMode")),

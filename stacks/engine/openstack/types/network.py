@@ -20,6 +20,8 @@ from stacks.engine.openstack.rows import (
     Property,
     Raw,
     Special,
+    created_at,
+    untold,
 )
 from stacks.engine.openstack.types.quota import quota_kind
 from stacks.engine.openstack.types.tags import TAGS, all_tags, set_tags, update_with_tags
@@ -138,6 +140,7 @@ KINDS = (
             Property("dnsDomain", computed=True),
             Property("qosPolicyId", computed=True),
         ),
+        made=created_at,
         natural_key=("name", "tenantId"),
         minutes=TEN_MINUTES,
         special=Special(body=_network_body, finish=set_tags("/networks"), update=_update_network, outputs=all_tags),
@@ -170,6 +173,7 @@ KINDS = (
             Property("subnetpoolId", force_new=True),
             Property("serviceTypes", list, computed=True),
         ),
+        made=created_at,
         natural_key=("name", "networkId", "cidr"),
         minutes=TEN_MINUTES,
         exclusive=(("gatewayIp", "noGateway"), ("cidr", "prefixLength")),
@@ -195,6 +199,7 @@ KINDS = (
             Property("deleteDefaultRules", bool, api="", force_new=True, echo=True),
             Property("stateful", bool, computed=True),
         ),
+        made=created_at,
         natural_key=("name", "tenantId"),
         minutes={"delete": 10},
         special=Special(
@@ -220,6 +225,7 @@ KINDS = (
             _rule("remoteGroupId", computed=True),
             _rule("remoteAddressGroupId", computed=True),
         ),
+        made=created_at,
         natural_key=_RULE_KEY,
         minutes={"delete": 10},
         exclusive=(
@@ -241,6 +247,7 @@ KINDS = (
             Property("objectId", force_new=True),
             Property("targetTenant"),
         ),
+        made=untold,
         natural_key=("action", "objectType", "objectId", "targetTenant"),
         special=Special(outputs=_rbac_owner),
     ),

@@ -20,6 +20,8 @@ from stacks.engine.openstack.rows import (
     Property,
     Raw,
     Special,
+    created_at,
+    untold,
 )
 from stacks.engine.openstack.types.network import ADMIN_STATE, TEN_MINUTES, TENANT
 from stacks.engine.openstack.types.tags import TAGS, all_tags, set_tags, update_with_tags
@@ -198,6 +200,7 @@ PORT = Kind(
         Property("dnsName", computed=True),
         Property("qosPolicyId", computed=True),
     ),
+    made=created_at,
     natural_key=("name", "networkId", "tenantId"),
     minutes=TEN_MINUTES,
     exclusive=(("fixedIps", "noFixedIp"), ("securityGroupIds", "noSecurityGroups")),
@@ -229,6 +232,7 @@ FLOATING_IP = Kind(
         Property("dnsName", force_new=True, computed=True),
         Property("dnsDomain", force_new=True, computed=True),
     ),
+    made=created_at,
     natural_key=("description", "pool", "tenantId", "address", "portId"),
     minutes=TEN_MINUTES,
     exclusive=(("subnetId", "subnetIds"),),
@@ -286,6 +290,7 @@ ASSOCIATION = Kind(
         Property("portId"),
         Property("fixedIp", api="fixed_ip_address", computed=True, same=address),
     ),
+    made=untold,
     natural_key=("floatingIp", "portId"),
     special=Special(
         create=_associate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.rows import REGION, Change, Inputs, Kind, Property, Raw, Special
+from stacks.engine.openstack.rows import REGION, Change, Inputs, Kind, Property, Raw, Special, untold
 
 _TEN_MINUTES = {"create": 10, "update": 10, "delete": 10}
 
@@ -33,6 +33,7 @@ def quota_kind(type_: str, service: str, path: str, key: str, names: tuple[str, 
         path,
         key,
         (REGION, Property("projectId", force_new=True), *limits),
+        made=untold,
         natural_key=("projectId",),
         minutes=_TEN_MINUTES,
         special=Special(

@@ -17,6 +17,8 @@ from stacks.engine.openstack.rows import (
     Property,
     Raw,
     Special,
+    created_at,
+    untold,
 )
 from stacks.engine.openstack.types.network import ADMIN_STATE, AVAILABILITY_ZONES, TEN_MINUTES, TENANT
 from stacks.engine.openstack.types.tags import TAGS, all_tags, set_tags, update_with_tags
@@ -98,6 +100,11 @@ def _find_interface(api: Api, inputs: Inputs) -> list[Raw]:
         if port["id"] == inputs.get("portId")
         or (not inputs.get("portId") and inputs.get("subnetId") in {ip["subnet_id"] for ip in port["fixed_ips"]})
     ]
+
+
+def _made_with_its_port(raw: Raw, inputs: Inputs) -> str:
+    """Return when the interface was made; one on a port that the program names is younger than its port."""
+    return "" if inputs.get("portId") else created_at(raw, inputs)
 
 
 def _interface_subnet(raw: Raw, _inputs: Inputs) -> str:
@@ -186,6 +193,7 @@ KINDS = (
             _of_gateway("enableSnat", "enable_snat", bool),
             Property("externalFixedIps", list, api="", computed=True, same=as_set, agrees=covers, read=_external_ips),
         ),
+        made=created_at,
         natural_key=("name", "tenantId"),
         minutes=TEN_MINUTES,
         special=Special(body=_router_body, finish=set_tags("/routers"), update=_update_router, outputs=all_tags),
@@ -201,6 +209,7 @@ KINDS = (
             Property("subnetId", api="", force_new=True, computed=True, read=_interface_subnet),
             Property("portId", api="id", force_new=True, computed=True),
         ),
+        made=_made_with_its_port,
         natural_key=("routerId", "subnetId", "portId"),
         minutes=TEN_MINUTES,
         exclusive=(("portId", "subnetId"),),
@@ -217,6 +226,7 @@ KINDS = (
             Property("destinationCidr", api="destination", force_new=True, same=network),
             Property("nextHop", api="nexthop", force_new=True, same=address),
         ),
+        made=untold,
         natural_key=("routerId", "destinationCidr", "nextHop"),
         special=Special(create=_add_route, read=_read_route, delete=_remove_route, find=_find_route),
     ),

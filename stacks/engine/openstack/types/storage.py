@@ -15,6 +15,7 @@ from stacks.engine.openstack.rows import (
     Property,
     Raw,
     Special,
+    created_at,
     wanted_keys,
 )
 from stacks.engine.openstack.types.quota import quota_kind
@@ -147,6 +148,7 @@ VOLUME = Kind(
         Property("volumeRetypePolicy", api="", echo=True, default="never"),
         Property("schedulerHints", list, api="", force_new=True, echo=True, same=as_set),
     ),
+    made=created_at,
     natural_key=("name", "size"),
     minutes={"create": 10, "delete": 10},
     exclusive=(("snapshotId", "sourceVolId"), ("snapshotId", "imageId"), ("sourceVolId", "imageId")),

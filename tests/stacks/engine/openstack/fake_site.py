@@ -38,12 +38,16 @@ class Seen:
 
 
 class FakeSite:
-    """`on` orders what a request gets, in turn and the last for ever; `seen` is what came, logins apart."""
+    """`on` orders what a request gets, in turn and the last for ever; `seen` is what came, logins apart.
+
+    `clock_ahead` are the seconds by which its Date headers run ahead.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.logins: list[Any] = []
         self.login_status = 201
+        self.clock_ahead = 0.0
         self.under_way = self.most_under_way = 0
         self.lock = threading.Lock()
         self._replies: defaultdict[tuple[str, str], list[Reply]] = defaultdict(list)
@@ -149,6 +153,9 @@ class Handler(BaseHTTPRequestHandler):
         }
         headers = {"X-Subject-Token": f"{TOKEN}{len(self.site.logins)}"}
         answer(self.site.login_status, {"token": token}, **headers)(self)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(time.time() + self.site.clock_ahead if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named by the library
         """Keep the test output quiet."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from stacks.engine.openstack import resource
 from stacks.engine.openstack.provider import OpenStackProvider
-from stacks.engine.provider import BROKEN, AnswerLost, RefusedByApi
+from stacks.engine.provider import BROKEN, AnswerLost, RefusedByApi, Window
 from tests.stacks.engine.openstack.fake_site import PROJECT, FakeSite, Handler, answer, reset, slow
 
 NETWORK = "openstack:networking/network:Network"
@@ -134,6 +136,29 @@ def test_find_wants_the_whole_natural_key_and_skips_known_ids(site: FakeSite, pr
     found = provider.find(NETWORK, {"name": "n"}, frozenset({"n1"}), 10)
     assert [item.id for item in found] == ["n2"]
     assert site.requests() == [f"GET {NETS}?name=n&tenant_id={PROJECT}"]
+
+
+@pytest.mark.parametrize("clock_ahead", [0, 7200, -7200])
+@pytest.mark.parametrize(("seconds", "stranger"), [(-600, True), (-30, False), (2, False), (30, False), (600, True)])
+def test_find_in_a_window_marks_what_was_made_at_another_time(
+    site: FakeSite, provider: OpenStackProvider, seconds: int, *, stranger: bool, clock_ahead: int
+) -> None:
+    """By the clock of the API, whatever ours says, give or take a minute."""
+    site.clock_ahead = clock_ahead
+    made = datetime.fromtimestamp(time.time() + seconds + clock_ahead, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    site.on("GET", NETS, answer(200, {"networks": [network("n1", created_at=made)]}))
+    window = Window(time.time(), time.time() + 5)
+    (found,) = provider.find(NETWORK, {"name": "n"}, frozenset(), 10, window)
+    assert (found.id, found.stranger) == ("n1", made if stranger else "")
+
+
+def test_find_in_a_window_does_not_wait_for_a_strangers_server(site: FakeSite, provider: OpenStackProvider) -> None:
+    """What becomes of it is no concern of ours."""
+    listed = [server("BUILD", created="2001-01-01T00:00:00Z")]
+    site.on("GET", f"{SERVERS}/detail", answer(200, {"servers": listed}))
+    (found,) = provider.find(INSTANCE, SERVER, frozenset(), 10, Window(time.time(), time.time()))
+    assert found.stranger == "2001-01-01T00:00:00Z"
+    assert len(site.seen) == 1
 
 
 def test_project_delete_removes_neutrons_default_group(site: FakeSite, provider: OpenStackProvider) -> None:
