@@ -1,0 +1,57 @@
+"""Ends what an earlier run left behind: processes that carry its mark, and its folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from inventories.runtime import sweep
+
+MARK = "GOVCLOUD_RUN"
+"""The variable that every process of a run has in its environment: the run's folder."""
+PREFIX = "run-"
+SECONDS = 5.0
+
+
+def clear_leftovers(folder: Path) -> None:
+    """End the processes of every run below a cloud's runtime folder and remove what they used.
+
+    The caller holds the cloud's lock, so that no run is anybody's any more.
+    """
+    for left in folder.glob(f"{PREFIX}*"):
+        clear(left)
+
+
+def clear(run: Path) -> None:
+    """End the processes of one run and remove its folder."""
+    until = time.monotonic() + SECONDS
+    while (found := tuple(marked(run))) and time.monotonic() < until:
+        for pid in found:
+            _kill(pid)
+        time.sleep(0.05)
+    sweep(run)
+
+
+def marked(run: Path) -> Iterator[int]:
+    """Yield the processes of a run, this one never."""
+    mark = f"{MARK}={run}".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and mark in _environment(entry):
+            yield int(entry.name)
+
+
+def _environment(process: Path) -> list[bytes]:
+    try:
+        return (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
