@@ -1,4 +1,4 @@
-"""Addresses of the labs: a /24 of the benchmarking range per lab, a /30 of it per site."""
+"""Addresses of the labs: for each a /24 of the benchmarking range and 64 of the management range, cut into lines."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 RANGE = IPv4Network("198.18.0.0/15")
 SLOTS = 2 ** (24 - RANGE.prefixlen)
-SITES_PER_LAB = 64
+SITES_PER_LAB = 8
+BLOCK = 64
+"""Addresses that one lab takes of its cloud's management range."""
+_SEATS = 8
+_EDGES = 16
 
 
 class SiteLink(NamedTuple):
-    """The two ends of a site's line to the operator's seat."""
+    """The two ends of one line of a site: the one farther from its control plane, the nearer one."""
 
     outside: IPv4Interface
     inside: IPv4Interface
@@ -25,17 +29,53 @@ def slot_network(slot: int) -> IPv4Network:
 
 
 def site_link(slot: int, index: int) -> SiteLink:
-    """Return the addresses of the site with this index in the lab's slot."""
-    base = int(slot_network(slot).network_address) + 4 * index
+    """Return the operator's line to the control plane of the site with this index in the lab's slot."""
+    return _line(slot_network(slot), index)
+
+
+def edge_link(slot: int, index: int) -> SiteLink:
+    """Return the line between a site's edge and its control plane."""
+    return _line(slot_network(slot), index + _EDGES)
+
+
+def management_block(management: IPv4Network, slot: int) -> IPv4Network:
+    """Return what the lab in this slot takes of the management range; a narrow range goes round."""
+    blocks = max(1, management.num_addresses // BLOCK)
+    return IPv4Network((int(management.network_address) + slot % blocks * BLOCK, 26))
+
+
+def operator_link(management: IPv4Network, slot: int, index: int) -> SiteLink:
+    """Return the operator's line to a site's edge."""
+    return _line(management_block(management, slot), index)
+
+
+def seat_link(management: IPv4Network, slot: int, index: int) -> SiteLink:
+    """Return the line between the seat inside a site and the site's edge."""
+    return _line(management_block(management, slot), index + _SEATS)
+
+
+def _line(block: IPv4Network, index: int) -> SiteLink:
+    base = int(block.network_address) + 4 * index
     return SiteLink(*(IPv4Interface((IPv4Address(base + host), 30)) for host in (1, 2)))
 
 
-def choose_slot(cloud: str, taken: Collection[IPv4Network], wanted: int | None = None) -> int | None:
-    """Return `wanted` if free, else a free one, the same for a cloud while nothing else takes it; None if full."""
+def choose_slot(
+    cloud: str, management: IPv4Network, taken: Collection[IPv4Network], wanted: int | None = None
+) -> int | None:
+    """Return `wanted` if free, else a free one, the same for a cloud while nothing else takes it; None if full.
+
+    A route to the whole management range or more, as to an organisation's network, does not take a slot of it.
+    """
     start = int.from_bytes(hashlib.sha256(cloud.encode()).digest()[:4])
     order = [] if wanted is None else [wanted]
     order += [(start + step) % SLOTS for step in range(SLOTS)]
-    return next((slot for slot in order if not any(slot_network(slot).overlaps(net) for net in taken)), None)
+    narrow = [net for net in taken if not management.subnet_of(net)]
+
+    def free(slot: int) -> bool:
+        block = management_block(management, slot)
+        return not any(slot_network(slot).overlaps(net) for net in taken) and not any(map(block.overlaps, narrow))
+
+    return next(filter(free, order), None)
 
 
 def number_sites(names: Collection[str], known: dict[str, int]) -> dict[str, int]:

@@ -1,15 +1,28 @@
-"""Lines between the operator's seat and the sites' control planes, and what else the machine has routes to."""
+"""Raises the network of a lab: control planes, edges, seats, the lines between the sites, and who looks after them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from lab import daemons
 from lab.commands import run
+from lab.edge.agent import Spec
+from lab.edge.border import raise_border
 from lab.namespaces import ensure
+from lab.passwords import passwords_file, write_private
+from lab.place import Place
+from lab.processes import holder, kill
 from lab.site import INSIDE, LabSite
+from lab.wan.settle import settle
+from lab.wan.wiring import Line, Node, Wiring, wiring_file
+from topology.links import link_names
+from topology.model import Cloud
 
 
 def taken_networks(mark: str) -> list[IPv4Network]:
@@ -38,3 +51,62 @@ def connect(site: LabSite) -> None:
     run("ip", "-batch", "-", stdin=seat)
     within = f"link set lo up\naddress replace {site.inside} dev {INSIDE}\nlink set {INSIDE} up\n"
     run("ip", "-n", site.namespace, "-batch", "-", stdin=within)
+
+
+def wire(cloud: Cloud, place: Place, sites: Sequence[LabSite]) -> Wiring:
+    """Return what is to be wired for the cloud on this machine."""
+    nodes = {
+        site.name: Node(
+            name=site.name,
+            control=site.namespace,
+            edge=site.edge,
+            operator_link=site.operator_link,
+            gateway=str(site.operator_line.inside.ip),
+            source=str(site.operator_line.outside.ip),
+            seat=str(site.seat_line.outside.network),
+            api=site.address,
+        )
+        for site in sites
+    }
+    lines = {
+        name: Line(name, link.between, link.latency_ms, link.bandwidth_mbps, link.carrier, link.transit)
+        for name, link in link_names(cloud).items()
+    }
+    return Wiring(place.run, nodes, lines)
+
+
+def raise_network(cloud: Cloud, place: Place, sites: Sequence[LabSite]) -> bool:
+    """Bring edges, seats, lines and agents to where they serve; return whether a process had to be started.
+
+    Faults that were injected stay in force. The agents wait for the sites' APIs, which may come later.
+    """
+    with ThreadPoolExecutor(len(sites)) as pool:
+        list(pool.map(raise_border, sites))
+    wiring = wire(cloud, place, sites)
+    write_private(wiring_file(place.run), wiring.text())
+    _end_strange_lines(wiring)
+    started = [settle(wiring, start=True), *(_start_agent(place, site) for site in sites)]
+    return any(started)
+
+
+def _end_strange_lines(wiring: Wiring) -> None:
+    """End the processes of lines that the topology no longer has; their interfaces and routes go with them."""
+    locks = {lock for lock in (wiring.run / "links").glob("*.lock") if lock.stem not in wiring.lines}
+    kill({pid for lock in locks if (pid := holder(lock))})
+
+
+def _start_agent(place: Place, site: LabSite) -> bool:
+    told = Spec(
+        site=site.name,
+        control=site.namespace,
+        edge=site.edge,
+        mark=f"{site.namespace}.",
+        address=site.address,
+        passwords=str(passwords_file(place.root)),
+        run=str(place.run),
+    )
+    path, text, lock = site.run / "net.json", json.dumps(asdict(told)), site.run / "net.lock"
+    if path.exists() and path.read_text() != text:
+        kill({pid for pid in (holder(lock),) if pid})
+    write_private(path, text)
+    return daemons.start("lab.edge.agent", path, lock, site.log / "net.log")

@@ -24,9 +24,14 @@ class Passwords:
         return "Passwords(...)"
 
 
+def passwords_file(folder: Path) -> Path:
+    """Return where a lab with this folder keeps its passwords."""
+    return folder / "passwords.json"
+
+
 def keep_passwords(folder: Path) -> Passwords:
     """Return the lab's passwords, made at the first call."""
-    path = folder / "passwords.json"
+    path = passwords_file(folder)
     if path.exists():
         return Passwords(**json.loads(path.read_text()))
     made = Passwords(admin=secrets.token_hex(20), service=secrets.token_hex(20))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from pathlib import Path
 
-from lab.addresses import number_sites, site_link
+from lab.addresses import SiteLink, edge_link, number_sites, operator_link, seat_link, site_link
 from lab.place import Place
 from lab.services import SERVICES, Service, endpoint
 from topology.model import Capacity, Cloud
@@ -17,7 +17,10 @@ INSIDE = "api0"
 
 @dataclass(frozen=True)
 class LabSite:
-    """`link` is the interface at the operator's seat, `folder` keeps data, `run` keeps sockets and locks."""
+    """`link` and `operator_link` are interfaces at the operator's seat, to the control plane and to the edge.
+
+    `folder` keeps data, `run` keeps sockets and locks.
+    """
 
     name: str
     number: int
@@ -25,10 +28,24 @@ class LabSite:
     capacity: Capacity
     namespace: str
     link: str
+    operator_link: str
     outside: IPv4Interface
     inside: IPv4Interface
+    operator_line: SiteLink
+    seat_line: SiteLink
+    edge_line: SiteLink
     folder: Path
     run: Path
+
+    @property
+    def edge(self) -> str:
+        """The namespace of the site's border router."""
+        return f"{self.namespace}.edge"
+
+    @property
+    def seat(self) -> str:
+        """The namespace of the operator's seat inside the site."""
+        return f"{self.namespace}.seat"
 
     @property
     def address(self) -> str:
@@ -82,6 +99,10 @@ def plan_sites(cloud: Cloud, place: Place, slot: int, known: dict[str, int]) -> 
                 link=f"{place.prefix}{slot}c{numbers[name]}",
                 outside=link.outside,
                 inside=link.inside,
+                operator_link=f"{place.prefix}{slot}o{numbers[name]}",
+                operator_line=operator_link(cloud.management, slot, numbers[name]),
+                seat_line=seat_link(cloud.management, slot, numbers[name]),
+                edge_line=edge_link(slot, numbers[name]),
                 folder=place.sites / name,
                 run=place.run / name,
             ),

@@ -68,7 +68,9 @@ def up(cloud: Cloud, place: Place, listen: Listen) -> Raised:
         sites = assign(cloud, place)
         entries = {site.entry: clouds.entry(site, passwords.admin) for site in sites}
         clouds.refuse_taken(place, entries)
-        changed = _raise_sites(sites, venv, pristine, passwords, watch)
+        changed = _raise_sites(
+            sites, venv, pristine, passwords, watch, lambda: network.raise_network(cloud, place, sites)
+        )
         file = clouds.publish(place, entries)
         watch.tell("", "published")
     return Raised(sites, file, changed, _hint(place, file))
@@ -83,7 +85,7 @@ def assign(cloud: Cloud, place: Place) -> tuple[LabSite, ...]:
     """Return the sites with the addresses they had, else with free ones, and remember them."""
     path = place.root / "addresses.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
-    slot = choose_slot(place.cloud, network.taken_networks(place.mark), kept.get("slot"))
+    slot = choose_slot(place.cloud, cloud.management, network.taken_networks(place.mark), kept.get("slot"))
     if slot is None:
         raise GateRefused(
             Text("198.18.0.0/15 has no free /24 left", "198.18.0.0/15 中已没有空闲的 /24"), where=place.cloud
@@ -115,8 +117,12 @@ def _raise_sites(
     pristine: Path,
     passwords: Passwords,
     watch: _Watch,
+    wire: Callable[[], bool],
 ) -> bool:
-    """Bring every site to where all services answer; return whether anything had to be done."""
+    """Bring every site to where all services answer; return whether anything had to be done.
+
+    The network is wired before the services start: Nova boots at its start the servers it had.
+    """
 
     def prepare(site: LabSite) -> None:
         _prepare(site, venv, pristine, passwords)
@@ -124,6 +130,7 @@ def _raise_sites(
 
     with ThreadPoolExecutor(len(sites)) as pool:
         list(pool.map(prepare, sites))
+    wired = wire()
     absent = launch.missing(sites)
     waiting = [site for site in sites if not _ready(site).exists() or any(site in where for where in absent.values())]
     for site in waiting:
@@ -137,7 +144,7 @@ def _raise_sites(
 
     with ThreadPoolExecutor(len(sites)) as pool:
         list(pool.map(finish, waiting))
-    return bool(waiting)
+    return wired or bool(waiting)
 
 
 def _ready(site: LabSite) -> Path:
