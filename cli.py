@@ -191,10 +191,10 @@ def lab_check(voice: Voice, path: o.MaybeTopology = None) -> int:
 
 
 @command(lab, "up", "lab")
-def lab_up(voice: Voice, path: o.Topology) -> int:
+def lab_up(voice: Voice, path: o.Topology, boot: o.MaybeBoot = None) -> int:
     from commands import lab as c
 
-    return c.up(voice, path)
+    return c.up(voice, path, boot)
 
 
 @command(lab, "down", "lab")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from commands.durations import span
 from console import Table, Voice
@@ -14,6 +14,7 @@ _YES, _NO, _BY_UP = Text("yes", "是"), Text("MISSING", "缺少"), Text("install
 _STAGES = {
     "installed": Text("OpenStack is installed", "OpenStack 已安装"),
     "checked": Text("the machine offers what is needed", "本机满足要求"),
+    "base": Text("the base system of the hosts is built", "主机基础系统已生成"),
     "template": Text("the template is made", "模板已生成"),
     "prepared": Text("prepared", "已准备"),
     "ready": Text("ready", "就绪"),
@@ -44,7 +45,8 @@ def check(voice: Voice, path: Path | None) -> int:
     return int(bool(missing))
 
 
-def up(voice: Voice, path: Path) -> int:
+def up(voice: Voice, path: Path, boot: Literal["services", "all"] | None) -> int:
+    from lab.hosts.recipe import recipes_of
     from lab.place import find_place
     from lab.up import up as run
     from topology.load import load_cloud
@@ -55,7 +57,7 @@ def up(voice: Voice, path: Path) -> int:
         voice.note(Text(f"{head}: {what.en}", f"{head}：{what.zh}"))
 
     cloud = load_cloud(path)
-    raised = run(cloud, find_place(cloud.name), listen)
+    raised = run(cloud, find_place(cloud.name), listen, recipes=recipes_of(cloud, path), boot=boot)
     sites: list[dict[str, Any]] = [{"site": s.name, "entry": s.entry, "auth_url": s.auth_url} for s in raised.sites]
     clouds = str(raised.clouds_yaml)
     voice.document({"ok": True, "exit_code": 0, "changed": raised.changed, "clouds_yaml": clouds, "sites": sites})

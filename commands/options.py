@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -84,6 +84,10 @@ Parallel = Annotated[
     typer.Option(
         "--parallel", metavar="N", min=1, max=64, help=_help("calls at once per site", "每个数据中心的并发调用数")
     ),
+]
+MaybeBoot = Annotated[
+    Literal["services", "all"] | None,
+    typer.Option("--boot", help=_help("which servers become hosts; kept", "哪些服务器真正启动；会被记住")),
 ]
 Keep = Annotated[
     bool, typer.Option("--keep", help=_help("keep the databases for the next `up`", "保留数据库供下次 up 使用"))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from failures import GateRefused, OutsideFailed, Text
 from lab import check, clouds, network
 from lab.addresses import choose_slot
+from lab.hosts.base import make_base
+from lab.hosts.limits import raise_limits
 from lab.locks import locked
 from lab.openstack import config, database, install, launch, template
 from lab.passwords import Passwords, keep_passwords, write_private
 from lab.personal import personalise
 from lab.place import Place
 from lab.services import SERVICES, Service
+from lab.settings import keep_boot
 from lab.site import LabSite, plan_sites
 from topology.model import Cloud
 
@@ -46,10 +50,13 @@ class _Watch:
         self.listen(site, stage, time.monotonic() - self.began)
 
 
-def up(cloud: Cloud, place: Place, listen: Listen) -> Raised:
-    """Return the running lab of the cloud.
+def up(
+    cloud: Cloud, place: Place, listen: Listen, *, recipes: Sequence[Path] = (), boot: config.Boot | None = None
+) -> Raised:
+    """Return the running lab of the cloud; base systems for the `recipes` are built on the way.
 
-    The listener hears installed, checked, template, published of the machine (site ""), prepared, ready of each site.
+    The listener hears installed, checked, template, base, published of the machine (site ""), prepared, ready of each
+    site. `boot` says which servers become hosts; without it, it stays as it was.
     Raises GateRefused when the machine cannot do it or another `up` is at work, OutsideFailed when something failed;
     repeating it goes on where it stopped.
     """
@@ -58,21 +65,43 @@ def up(cloud: Cloud, place: Place, listen: Listen) -> Raised:
     with locked(place.run / "up.lock"):
         if install.missing_packages():
             install.install_packages()
-        venv = install.install_openstack(place.cache)
-        watch.tell("", "installed")
-        check.refuse(check.check(cloud, place))
-        watch.tell("", "checked")
-        pristine = template.make_template(place, venv)
-        watch.tell("", "template")
-        passwords = _own(place)
-        sites = assign(cloud, place)
-        entries = {site.entry: clouds.entry(site, passwords.admin) for site in sites}
-        clouds.refuse_taken(place, entries)
-        changed = _raise_sites(
-            sites, venv, pristine, passwords, watch, lambda: network.raise_network(cloud, place, sites)
-        )
-        file = clouds.publish(place, entries)
-        watch.tell("", "published")
+        with _bases(recipes, place.cache, watch):
+            return _up(cloud, place, watch, boot)
+
+
+@contextmanager
+def _bases(recipes: Sequence[Path], cache: Path, watch: _Watch) -> Iterator[None]:
+    """Build base systems beside the block; the block's failure comes first, then theirs."""
+
+    def build() -> None:
+        for recipe in recipes:
+            make_base(cache, recipe.read_text(errors="replace"))
+        watch.tell("", "base")
+
+    with ThreadPoolExecutor(1) as pool:
+        bases = pool.submit(build) if recipes else None
+        yield
+        if bases:
+            bases.result()
+
+
+def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None) -> Raised:
+    raise_limits()
+    venv = install.install_openstack(place.cache)
+    watch.tell("", "installed")
+    check.refuse(check.check(cloud, place))
+    watch.tell("", "checked")
+    pristine = template.make_template(place, venv)
+    watch.tell("", "template")
+    passwords = _own(place)
+    hosting = config.Hosting(keep_boot(place, boot), place.cache)
+    sites = assign(cloud, place)
+    entries = {site.entry: clouds.entry(site, passwords.admin) for site in sites}
+    clouds.refuse_taken(place, entries)
+    means = _Means(venv, pristine, passwords, hosting)
+    changed = _raise_sites(sites, means, watch, lambda: network.raise_network(cloud, place, sites))
+    file = clouds.publish(place, entries)
+    watch.tell("", "published")
     return Raised(sites, file, changed, _hint(place, file))
 
 
@@ -111,21 +140,24 @@ def known_sites(cloud: Cloud, place: Place) -> tuple[LabSite, ...]:
     return plan_sites(cloud, place, kept["slot"], kept["sites"])
 
 
-def _raise_sites(
-    sites: Sequence[LabSite],
-    venv: Path,
-    pristine: Path,
-    passwords: Passwords,
-    watch: _Watch,
-    wire: Callable[[], bool],
-) -> bool:
+@dataclass(frozen=True)
+class _Means:
+    """What every site is raised with."""
+
+    venv: Path
+    pristine: Path
+    passwords: Passwords
+    hosting: config.Hosting
+
+
+def _raise_sites(sites: Sequence[LabSite], means: _Means, watch: _Watch, wire: Callable[[], bool]) -> bool:
     """Bring every site to where all services answer; return whether anything had to be done.
 
     The network is wired before the services start: Nova boots at its start the servers it had.
     """
 
     def prepare(site: LabSite) -> None:
-        _prepare(site, venv, pristine, passwords)
+        _prepare(site, means)
         watch.tell(site.name, "prepared")
 
     with ThreadPoolExecutor(len(sites)) as pool:
@@ -135,10 +167,10 @@ def _raise_sites(
     waiting = [site for site in sites if not _ready(site).exists() or any(site in where for where in absent.values())]
     for site in waiting:
         _ready(site).unlink(missing_ok=True)
-    launch.start(absent, venv, sites[0].folder.parent / "zygotes.log")
+    launch.start(absent, means.venv, sites[0].folder.parent / "zygotes.log")
 
     def finish(site: LabSite) -> None:
-        launch.await_site(site, passwords.admin)
+        launch.await_site(site, means.passwords.admin)
         _ready(site).touch()
         watch.tell(site.name, "ready")
 
@@ -151,24 +183,24 @@ def _ready(site: LabSite) -> Path:
     return site.run / "ready"
 
 
-def _prepare(site: LabSite, venv: Path, pristine: Path, passwords: Passwords) -> None:
+def _prepare(site: LabSite, means: _Means) -> None:
     """Namespace, folders, configuration and databases of one site; ends the services whose configuration changed."""
     network.connect(site)
     for folder in (site.etc, site.state, site.log, site.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    outdated = _configure(site, venv, passwords)
+    outdated = _configure(site, means)
     launch.stop(site, outdated)
-    database.clone(pristine, site)
+    database.clone(means.pristine, site)
     log = site.log / "mariadb.log"
     database.start(site.data, site.socket, log, site.namespace)
     database.wait(site.data, site.socket, log)
-    personalise(site, passwords)
+    personalise(site, means.passwords)
 
 
-def _configure(site: LabSite, venv: Path, passwords: Passwords) -> list[Service]:
+def _configure(site: LabSite, means: _Means) -> list[Service]:
     """Write the files that differ and return the services that read them."""
     outdated = []
-    for name, text in config.render(site, venv, passwords.service).items():
+    for name, text in config.render(site, means.venv, means.passwords.service, means.hosting).items():
         path = site.etc / name
         if not path.exists() or path.read_text() != text:
             write_private(path, text)

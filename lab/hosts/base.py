@@ -19,18 +19,13 @@ from lab.processes import alive
 BUILD_S = 1200.0
 LARGEST = 64 * 1024
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-MAKES = tuple(Path(__file__).with_name(name) for name in ("base.py", "finish.py"))
-APT = ('Apt::Install-Recommends "false"', 'Acquire::Languages "none"', 'Acquire::Retries "3"')
-LEAVE_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 # Killed with us, in mount and process namespaces of its own: nothing of an interrupted build goes on or stays mounted.
 WITH_US = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL")
 
 
 def base_path(cache: Path, text: str) -> Path:
     """Return where the base of this recipe lives; another recipe, or another way to build it, lives elsewhere."""
-    whole = hashlib.sha256(text.encode())
-    for file in MAKES:
-        whole.update(file.read_bytes())
+    whole = hashlib.sha256(Path(finish.__file__).read_bytes() + text.encode())
     return cache / f"base-{whole.hexdigest()[:12]}"
 
 
@@ -64,8 +59,8 @@ def _build(recipe: Recipe, draft: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o755)
     shaped = (f"--variant={recipe.variant}", f"--architectures={recipe.architecture}")
-    apt = [f"--aptopt={option}" for option in APT]
-    dpkg = [f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT]
+    apt = [f"--aptopt={option}" for option in finish.APT]
+    dpkg = [f"--dpkgopt=path-exclude={path}" for path in finish.LEFT_OUT]
     run(
         *(*WITH_US, "mmdebstrap", "--quiet", "--mode=root", "--format=directory", *shaped, *apt, *dpkg),
         *(f"--include={','.join(recipe.packages)}", recipe.suite, str(draft / "root"), *_sources(recipe)),

@@ -30,6 +30,12 @@ def release(file: str) -> None:
         run("losetup", "--detach", device)
 
 
+def grow(file: str) -> None:
+    """Let the loop device of the file have the file's new size."""
+    if device := attached(file):
+        run("losetup", "--set-capacity", device)
+
+
 def below(folder: Path) -> list[str]:
     """Return the loop devices of all files below the folder, also of files that are deleted."""
     rows = run("losetup", "--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE").splitlines()

@@ -9,6 +9,8 @@ from lab.commands import run
 CONSOLE = "/run/console.log"
 """Where a host finds its console: a file of the machine, bound into it."""
 
+APT = ('Apt::Install-Recommends "false"', 'Acquire::Languages "none"', 'Acquire::Retries "3"')
+LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 # A host has no devices, no kernel and no clock of its own, and its network is set from outside.
 MASKED = (
     "apt-daily.timer",

@@ -227,6 +227,20 @@ class Machine:
                 cards.unplug(self.namespace, card)
             self._change(replace(spec, cards=tuple(other for other in spec.cards if other != card)))
 
+    def resize(self, memory_mb: int) -> None:
+        """Give the host another memory at its next boot."""
+        spec = self.spec
+        if spec.memory_mb != memory_mb:
+            self.save(replace(spec, memory_mb=memory_mb))
+
+    def next_card(self) -> int:
+        """Return the number that a further network card gets."""
+        return 1 + max((int(card.device.removeprefix("eth")) for card in self.spec.cards), default=-1)
+
+    def printed(self) -> bytes:
+        """Return what the host wrote to its console."""
+        return self.console.read_bytes() if self.console.exists() else b""
+
     def _change(self, spec: Spec) -> None:
         self.save(spec)
         if self.running():

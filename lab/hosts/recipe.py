@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError
 
 from failures import InputInvalid, Text
+from topology.model import Cloud
 from topology.values import Strict
+
+SUFFIXES = (".yaml", ".yml")
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]{1,63}$")]
@@ -23,6 +27,13 @@ class Recipe(Strict):
     variant: Literal["minbase", "essential", "apt", "important"] = "minbase"
     user: Word = "debian"
     packages: Annotated[tuple[Package, ...], Field(max_length=500)] = ()
+
+
+def recipes_of(cloud: Cloud, topology: Path) -> list[Path]:
+    """Return the files of the cloud's images that are recipes; the others are for clouds that are no lab."""
+    folder = topology if topology.is_dir() else topology.parent
+    files = [folder / image.file for image in cloud.images.values() if image.file.endswith(SUFFIXES)]
+    return [file for file in files if file.exists()]
 
 
 def parse(text: str) -> Recipe:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from lab.hosts.roster import HOSTS
 from lab.services import SERVICES
 from lab.site import LabSite, share
 
+Boot = Literal["services", "all"]
+"""Which servers become hosts: those that carry a service, or all."""
 Sections = Mapping[str, Mapping[str, object]]
 
 POOL = {"max_pool_size": 10, "max_overflow": 20}
@@ -27,14 +33,23 @@ def ini(sections: Sections) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def render(site: LabSite, venv: Path, password: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Hosting:
+    """How servers become hosts: which do, where base systems are kept, and the Python that builds them."""
+
+    boot: Boot
+    cache: Path
+    python: Path = Path(sys.executable)
+
+
+def render(site: LabSite, venv: Path, password: str, hosting: Hosting) -> dict[str, str]:
     """Return {file name: text}; every service reads exactly the file that carries its name."""
     return {
         "keystone.conf": ini(_keystone(site)),
         "placement.conf": ini(_placement(site, password)),
         "glance-api.conf": ini(_glance(site, venv, password)),
         "neutron.conf": ini(_neutron(site, venv, password)),
-        "nova.conf": ini(_nova(site, password)),
+        "nova.conf": ini(_nova(site, password, hosting)),
         "cinder.conf": ini(_cinder(site, venv, password)),
     }
 
@@ -156,7 +171,20 @@ def _neutron(site: LabSite, venv: Path, password: str) -> Sections:
     }
 
 
-def _nova(site: LabSite, password: str) -> Sections:
+def _hosts(site: LabSite, hosting: Hosting) -> dict[str, object]:
+    """Return what the compute hosts offer and how they boot."""
+    return {
+        "hosts": json.dumps(share(site.capacity, site.name)),
+        "boot": hosting.boot,
+        "namespace": site.namespace,
+        "folder": site.folder / HOSTS,
+        "network": site.run / "net.sock",
+        "cache": hosting.cache,
+        "python": hosting.python,
+    }
+
+
+def _nova(site: LabSite, password: str, hosting: Hosting) -> Sections:
     hosts = share(site.capacity, site.name)
     nova = _credentials(site, "nova", password)
     return {
@@ -166,7 +194,8 @@ def _nova(site: LabSite, password: str) -> Sections:
             "state_path": site.state,
             "host": next(iter(hosts)),
             "my_ip": site.address,
-            "compute_driver": "govlab.DeclaredHost",
+            "compute_driver": "govlab.BootingHost",
+            "resume_guests_state_on_host_boot": "true",
             "enabled_apis": "osapi_compute",
             "cpu_allocation_ratio": "1.0",
             "ram_allocation_ratio": "1.0",
@@ -183,7 +212,7 @@ def _nova(site: LabSite, password: str) -> Sections:
             "shelved_poll_interval": NEVER,
             "running_deleted_instance_poll_interval": 0,
         },
-        "govlab": {"hosts": json.dumps(hosts)},
+        "govlab": _hosts(site, hosting),
         "api": {"auth_strategy": "keystone"},
         "api_database": database(site, "nova_api"),
         "database": database(site, "nova"),

@@ -39,6 +39,8 @@ NEEDS = (
     Need(Path("/usr/sbin/nft"), "nftables"),
     Need(Path("/bin/ip"), "iproute2"),
     Need(Path("/usr/bin/nsenter"), "util-linux"),
+    Need(Path("/usr/bin/systemd-nspawn"), "systemd-container"),
+    Need(Path("/usr/bin/mmdebstrap"), "mmdebstrap"),
 )
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Interface
 from pathlib import Path
 
+from lab.addresses import SiteLink
 from lab.commands import run
 from lab.locks import locked
 from lab.openstack import config, database, install
@@ -71,7 +72,7 @@ def _build(place: Place, venv: Path, template: Path) -> None:
     pristine = _pristine(draft, place)
     for folder in (pristine.etc, pristine.state, pristine.log, pristine.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, text in config.render(pristine, venv, "unused").items():
+    for name, text in config.render(pristine, venv, "unused", config.Hosting("services", place.cache)).items():
         (pristine.etc / name).write_text(text)
     database.initialise(pristine.data)
     log = pristine.log / "mariadb.log"
@@ -101,6 +102,10 @@ def _pristine(draft: Path, place: Place) -> LabSite:
         link="",
         outside=nowhere,
         inside=nowhere,
+        operator_link="",
+        operator_line=SiteLink(nowhere, nowhere),
+        seat_line=SiteLink(nowhere, nowhere),
+        edge_line=SiteLink(nowhere, nowhere),
         folder=draft,
         run=place.run / "template",
     )

@@ -11,7 +11,15 @@ from nova.compute import power_state
 from nova.virt import fake
 from oslo_config import cfg
 
-OPTIONS = [cfg.StrOpt("hosts", default="{}", help='JSON: {host: {"vcpus": n, "memory_mb": n, "local_gb": n}}')]
+OPTIONS = [
+    cfg.StrOpt("hosts", default="{}", help='JSON: {host: {"vcpus": n, "memory_mb": n, "local_gb": n}}'),
+    cfg.StrOpt("boot", choices=["services", "all"], default="services", help="which servers are booted"),
+    cfg.StrOpt("namespace", help="the site's network namespace; its hosts' begin with its name"),
+    cfg.StrOpt("folder", help="where the booted hosts are"),
+    cfg.StrOpt("network", help="socket of the site's border router"),
+    cfg.StrOpt("cache", help="where the base systems are"),
+    cfg.StrOpt("python", help="the Python that govcloud runs in, for building a base system"),
+]
 
 
 def register(configuration: cfg.ConfigOpts) -> None:

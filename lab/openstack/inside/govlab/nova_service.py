@@ -33,7 +33,7 @@ from nova.scheduler import rpcapi as scheduler_rpcapi
 from nova.virt import node
 from oslo_log import log as logging
 
-from govlab import bus, hosts, lean, web
+from govlab import booting, bus, hosts, lean, web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 NEEDS = (5000, 8778)  # the scheduler gives up where keystone or placement does not answer yet
 PATIENCE = 60.0
 
-sys.modules["nova.virt.govlab"] = hosts  # compute_driver names a module below nova.virt
+sys.modules["nova.virt.govlab"] = booting  # compute_driver names a module below nova.virt
 
 
 def wait_for(address: str, port: int) -> None:
