@@ -1,0 +1,56 @@
+"""Asks many questions at once, all within one limit of time; what does not answer is unknown, with its reason."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+from failures import GovcloudError, OutsideFailed, Text
+
+Key = TypeVar("Key", bound=Hashable)
+Told = TypeVar("Told")
+
+
+class NoAnswer(OutsideFailed):
+    """What was asked did not answer, or not in a way that can be understood."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Not known, and why; never a pass."""
+
+    reason: Text
+
+
+def ask(questions: Mapping[Key, Callable[[], Told]], seconds: float) -> dict[Key, Told | Unknown]:
+    """Return the answer to each question, Unknown for one that fails or is open after `seconds`.
+
+    A question that is still open then is left behind in its thread; each must end by a limit of its own.
+    """
+    answers: SimpleQueue[tuple[Key, Told | Unknown]] = SimpleQueue()
+    until = time.monotonic() + seconds
+    for key, question in questions.items():
+        Thread(target=_answer, args=(answers, key, question), daemon=True).start()
+    found: dict[Key, Told | Unknown] = {}
+    while len(found) < len(questions):
+        try:
+            key, told = answers.get(timeout=max(0.0, until - time.monotonic()))
+        except Empty:
+            break
+        found[key] = told
+    silent = Unknown(Text(f"no answer within {seconds:g} s", f"{seconds:g} 秒内没有应答"))
+    return {key: found.get(key, silent) for key in questions}
+
+
+def _answer(answers: SimpleQueue[tuple[Key, Told | Unknown]], key: Key, question: Callable[[], Told]) -> None:
+    try:
+        answers.put((key, question()))
+    except GovcloudError as error:
+        answers.put((key, Unknown(error.what)))
+    except Exception as error:  # noqa: BLE001 - one odd answer of the world must not hide all others
+        detail = f"{type(error).__name__}: {error}"
+        answers.put((key, Unknown(Text(f"the answer cannot be read: {detail}", f"应答无法解读：{detail}"))))

@@ -1,0 +1,75 @@
+"""Speaks HTTP with hosts by their addresses: TLS checked against the cloud's authority, every call limited in time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import HTTPError, SSLError
+
+from dr_drills.probes.budget import NoAnswer
+from dr_drills.probes.trust import Keys, context
+from failures import Text
+
+LARGEST = 4 << 20
+"""Bytes of an answer that are read."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer: its status code and its body."""
+
+    status: int
+    body: bytes
+
+    def document(self) -> Any:
+        """Return the body as JSON values. Raises NoAnswer when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise NoAnswer(Text(f"the answer ({self.status}) is not JSON", f"应答({self.status})不是 JSON")) from error
+
+
+class Web:
+    """A client; `seconds` limits connecting and each wait for data."""
+
+    def __init__(self, keys: Keys | None, seconds: float) -> None:
+        self._pool = urllib3.PoolManager(
+            num_pools=64,
+            maxsize=4,
+            timeout=urllib3.Timeout(connect=seconds, read=seconds),
+            retries=False,
+            ssl_context=context(keys) if keys else None,
+        )
+        self._trusts = keys is not None
+
+    def get(self, url: str) -> Page:
+        """Return the answer to GET, whatever its status. Raises NoAnswer."""
+        return self._call("GET", url, None)
+
+    def post(self, url: str, document: Any) -> Page:
+        """Return the answer to a POST of JSON, whatever its status. Raises NoAnswer."""
+        return self._call("POST", url, json.dumps(document).encode())
+
+    def _call(self, method: str, url: str, body: bytes | None) -> Page:
+        if url.startswith("https:") and not self._trusts:
+            raise NoAnswer(Text("the cloud's certificate authority is not known here", "本机没有该云的证书颁发机构"))
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            answer = self._pool.request(method, url, body=body, headers=headers, preload_content=False, redirect=False)
+            with answer:
+                return Page(answer.status, answer.read(LARGEST))
+        except SSLError as error:
+            raise NoAnswer(Text(f"TLS is refused: {_first(error)}", f"TLS 被拒绝：{_first(error)}")) from error
+        except (HTTPError, OSError) as error:
+            raise NoAnswer(Text(f"no answer: {_first(error)}", f"没有应答：{_first(error)}")) from error
+
+
+def _first(error: BaseException) -> str:
+    """Return the innermost reason on one line, without addresses of objects in memory."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    text = str(error).partition("\n")[0] or type(error).__name__
+    return text.rpartition(">: ")[2] if text.startswith("<") else text
