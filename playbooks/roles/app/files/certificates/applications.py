@@ -7,7 +7,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 
 from certificates.words import KINDS
 
@@ -15,6 +15,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to m
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 NUMBER = re.compile(rf"\d{{8}}-[{ALPHABET}]{{10}}-[{ALPHABET}]")
 LONGEST = 60
+BEIJING = timezone(timedelta(hours=8))
 UNREADABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 

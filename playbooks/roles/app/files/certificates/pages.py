@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta, timezone
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from certificates.applications import Receipt, masked
+from certificates.applications import BEIJING, Receipt, masked
 from certificates.words import KINDS, PAGE, REFUSALS, STATES, Language
 
-BEIJING = timezone(timedelta(hours=8))
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 PAGES = Environment(
     loader=PackageLoader("certificates"),

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
@@ -16,7 +16,7 @@ from psycopg import errors
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from certificates.applications import Application, Receipt, new_number
+from certificates.applications import BEIJING, Application, Receipt, new_number
 from certificates.schema import LAST, migrate
 from certificates.settings import Settings
 from certificates.store import Indeterminate, KeyTaken, Primary, Unavailable
@@ -119,7 +119,6 @@ class Database:
             timeout=settings.request_seconds,
             # short, because an attempt that goes on backs off and would then miss the new primary by many seconds
             reconnect_timeout=settings.probe_seconds,
-            check=AsyncConnectionPool.check_connection,
             open=False,
         )
 
@@ -151,7 +150,11 @@ class Database:
             raise
 
     async def _insert(self, connection: Connection, application: Application) -> Receipt:
-        place = {"number": new_number(datetime.now(UTC).date()), "site": self.settings.site, "host": self.settings.host}
+        place = {
+            "number": new_number(datetime.now(BEIJING).date()),
+            "site": self.settings.site,
+            "host": self.settings.host,
+        }
         cursor = connection.cursor(row_factory=namedtuple_row)
         row = await (await cursor.execute(RECEIVE, vars(application) | place)).fetchone()
         assert row is not None

@@ -37,7 +37,7 @@ def listeners(settings: Settings) -> Config:
     config.certfile, config.keyfile = settings.certificate, settings.key
     config.graceful_timeout = settings.request_seconds + 1
     config.include_server_header = False
-    config.errorlog = "-"
+    config.errorlog = logging.getLogger("hypercorn")
     return config
 
 
@@ -80,4 +80,5 @@ async def run(settings: Settings) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # readiness says the same once, not once a second
     asyncio.run(run(load_settings(Path(sys.argv[1]))))
