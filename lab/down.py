@@ -10,6 +10,9 @@ from pathlib import Path
 
 from lab import check, clouds
 from lab.commands import run
+from lab.hosts import disks, groups
+from lab.hosts.machine import Machine
+from lab.hosts.roster import HOSTS
 from lab.locks import locked
 from lab.namespaces import NETNS, namespaces
 from lab.openstack.database import data_lock
@@ -31,9 +34,13 @@ def down(cloud_name: str, place: Place, *, wipe: bool = True) -> None:
         if not wipe:
             _end_databases(place)
         _kill_all(place)
+        _forget_hosts(place)
         for namespace in namespaces(place.mark):
             run("ip", "netns", "delete", namespace)
         _unmount(place)
+        disks.release_below(place.root)
+        for group in groups.begin_with(place.mark):
+            groups.remove(group)
         check.sweep(place)
         run("rm", "-rf", "--one-file-system", *(entry for entry in place.run.glob("*") if entry.name != "up.lock"))
         if wipe:
@@ -54,13 +61,22 @@ def _end_databases(place: Place) -> None:
 
 
 def _kill_all(place: Place) -> None:
-    """Kill whatever runs in the lab's namespaces or names its folders, until nothing is left."""
+    """Kill whatever runs in the lab's namespaces and control groups or names its folders, until nothing is left."""
     for _ in range(ROUNDS):
         numbers = {(NETNS / name).stat().st_ino for name in namespaces(place.mark)}
         found = inside(numbers) | of_lab((place.root, place.run))
-        if not found:
+        hosts = [group for group in groups.begin_with(place.mark) if groups.populated(group)]
+        if not found and not hosts:
             return
         kill(found)
+        for group in hosts:
+            groups.kill(group)
+
+
+def _forget_hosts(place: Place) -> None:
+    """Remove what systemd-nspawn keeps for each host outside the lab's folders."""
+    for folder in place.sites.glob(f"*/{HOSTS}/*"):
+        Machine("", folder).forget()
 
 
 def _unmount(place: Place) -> None:

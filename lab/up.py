@@ -17,6 +17,7 @@ from lab.hosts.base import make_base
 from lab.hosts.limits import raise_limits
 from lab.locks import locked
 from lab.openstack import config, database, install, launch, template
+from lab.outages import dark
 from lab.passwords import Passwords, keep_passwords, write_private
 from lab.personal import personalise
 from lab.place import Place
@@ -57,8 +58,8 @@ def up(
 
     The listener hears installed, checked, template, base, published of the machine (site ""), prepared, ready of each
     site. `boot` says which servers become hosts; without it, it stays as it was.
-    Raises GateRefused when the machine cannot do it or another `up` is at work, OutsideFailed when something failed;
-    repeating it goes on where it stopped.
+    A site whose power was taken stays off. Raises GateRefused when the machine cannot do it or another `up` is at work,
+    OutsideFailed when something failed; repeating it goes on where it stopped.
     """
     watch = _Watch(listen)
     check.refuse(check.quick(cloud, place))
@@ -98,8 +99,9 @@ def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None) -> 
     sites = assign(cloud, place)
     entries = {site.entry: clouds.entry(site, passwords.admin) for site in sites}
     clouds.refuse_taken(place, entries)
+    lit = [site for site in sites if site.name not in dark(place)]
     means = _Means(venv, pristine, passwords, hosting)
-    changed = _raise_sites(sites, means, watch, lambda: network.raise_network(cloud, place, sites))
+    changed = _raise_sites(lit, means, watch, lambda: network.raise_network(cloud, place, sites))
     file = clouds.publish(place, entries)
     watch.tell("", "published")
     return Raised(sites, file, changed, _hint(place, file))
@@ -160,26 +162,30 @@ def _raise_sites(sites: Sequence[LabSite], means: _Means, watch: _Watch, wire: C
         _prepare(site, means)
         watch.tell(site.name, "prepared")
 
-    with ThreadPoolExecutor(len(sites)) as pool:
+    with ThreadPoolExecutor(max(1, len(sites))) as pool:
         list(pool.map(prepare, sites))
     wired = wire()
     absent = launch.missing(sites)
-    waiting = [site for site in sites if not _ready(site).exists() or any(site in where for where in absent.values())]
+    waiting = [
+        site for site in sites if not ready_mark(site).exists() or any(site in where for where in absent.values())
+    ]
     for site in waiting:
-        _ready(site).unlink(missing_ok=True)
-    launch.start(absent, means.venv, sites[0].folder.parent / "zygotes.log")
+        ready_mark(site).unlink(missing_ok=True)
+    if absent:
+        launch.start(absent, means.venv, sites[0].folder.parent / "zygotes.log")
 
     def finish(site: LabSite) -> None:
         launch.await_site(site, means.passwords.admin)
-        _ready(site).touch()
+        ready_mark(site).touch()
         watch.tell(site.name, "ready")
 
-    with ThreadPoolExecutor(len(sites)) as pool:
+    with ThreadPoolExecutor(max(1, len(sites))) as pool:
         list(pool.map(finish, waiting))
     return wired or bool(waiting)
 
 
-def _ready(site: LabSite) -> Path:
+def ready_mark(site: LabSite) -> Path:
+    """Return the file that says that all services of the site have answered."""
     return site.run / "ready"
 
 

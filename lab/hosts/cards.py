@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
 from failures import OutsideFailed
 from lab.commands import run
 from lab.hosts.spec import Card
-
-NETNS = Path("/run/netns")
+from lab.namespaces import NETNS
 
 
 def batch(namespace: str, lines: Iterable[str]) -> None:
@@ -18,17 +16,6 @@ def batch(namespace: str, lines: Iterable[str]) -> None:
     text = "\n".join(lines)
     if text:
         run("ip", "-n", namespace, "-batch", "-", stdin=f"{text}\n")
-
-
-def have_namespace(name: str) -> None:
-    """Make the namespace unless it is there."""
-    try:
-        run("ip", "netns", "add", name)
-    except OutsideFailed:
-        if not (NETNS / name).exists():
-            raise
-    else:
-        batch(name, ["link set lo up"])
 
 
 def drop_namespace(name: str) -> None:

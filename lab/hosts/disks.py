@@ -36,11 +36,12 @@ def grow(file: str) -> None:
         run("losetup", "--set-capacity", device)
 
 
-def below(folder: Path) -> list[str]:
-    """Return the loop devices of all files below the folder, also of files that are deleted."""
+def release_below(folder: Path) -> None:
+    """Take away the loop devices of all files below the folder."""
     rows = run("losetup", "--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE").splitlines()
     named = [row.split(" ", 1) for row in rows]
-    return [name for name, *file in named if file and file[0].startswith(f"{folder}/")]
+    for name in [name for name, *file in named if file and file[0].startswith(f"{folder}/")]:
+        run("losetup", "--detach", name)
 
 
 def show(init: int, volume: Volume) -> None:

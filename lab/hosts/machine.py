@@ -16,6 +16,7 @@ from lab.commands import QUICK_S, run
 from lab.hosts import cards, disks, finish, groups
 from lab.hosts.seed import seed
 from lab.hosts.spec import Card, Spec, Volume, read_spec
+from lab.namespaces import NETNS, ensure, exists
 
 START_S = 10.0
 CONSOLE_KEPT = 256 * 1024
@@ -99,13 +100,20 @@ class Machine:
             return
         spec = self.spec
         self._mount(Path(spec.base))
-        cards.have_namespace(self.namespace)
-        cards.have_namespace(self.edge)
+        ensure(self.namespace)
+        self._have_edge()
         cards.plug(self.namespace, self.edge, spec.cards)
         groups.remove(self.group, itself=False)  # what a killed host leaves there would stop the next
         groups.make(self.group, spec.memory_mb)
         self._write_words(spec)
         self._start()
+
+    def _have_edge(self) -> None:
+        try:
+            ensure(self.edge)
+        except OutsideFailed:
+            if not exists(self.edge):  # else another host of the site was quicker
+                raise
 
     def _mount(self, base: Path) -> None:
         for name in ("upper", "work", "root"):
@@ -191,8 +199,12 @@ class Machine:
         for volume in volumes:
             disks.release(volume.file)
         groups.remove(self.group)
-        shutil.rmtree(PROPAGATE / self.uuid, ignore_errors=True)
+        self.forget()
         run("rm", "-rf", "--one-file-system", self.folder, seconds=120)
+
+    def forget(self) -> None:
+        """Remove what systemd-nspawn keeps for the host outside its folder."""
+        shutil.rmtree(PROPAGATE / self.uuid, ignore_errors=True)
 
     def attach_volume(self, volume: Volume) -> None:
         """Give the host a disk, now and at every boot."""
@@ -223,7 +235,7 @@ class Machine:
         """Take the network card with this port away."""
         spec = self.spec
         for card in [card for card in spec.cards if card.port == port]:
-            if (cards.NETNS / self.namespace).exists():
+            if (NETNS / self.namespace).exists():
                 cards.unplug(self.namespace, card)
             self._change(replace(spec, cards=tuple(other for other in spec.cards if other != card)))
 

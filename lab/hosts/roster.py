@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from failures import Text, WrongUsage
 from lab.hosts import groups
 from lab.hosts.machine import Machine
 
@@ -30,6 +32,32 @@ def machines(namespace: str, folder: Path) -> Iterator[Machine]:
         machine = Machine(namespace, entry)
         if machine.known:
             yield machine
+
+
+class Placed(Protocol):
+    """What the roster needs of a site: its name, its namespace and where it keeps its hosts."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def folder(self) -> Path: ...
+
+
+def find(sites: Iterable[Placed], name: str) -> Machine:
+    """Return the host with this name, `site/name` where two sites have one, or server id; WrongUsage for another."""
+    rows = [(site.name, machine) for site in sites for machine in machines(site.namespace, site.folder)]
+    names = [(f"{site}/{machine.spec.name}", machine) for site, machine in rows]
+    found = [m for full, m in names if name in {full, full.partition("/")[2], m.uuid}]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(full for full, machine in names if not found or machine in found) or "-"
+    if found:
+        what = Text(f"several sites have a host {name}", f"多个站点有名为 {name} 的主机")
+        raise WrongUsage(what, fix=Text(f"say which: {there}", f"请指明：{there}"))
+    what = Text(f"no host is called {name}", f"没有名为 {name} 的主机")
+    raise WrongUsage(what, fix=Text(f"there are: {there}", f"现有：{there}"))
 
 
 def look(site: str, found: Iterable[Machine]) -> tuple[HostStatus, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import time
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from http.client import HTTPMessage
 
 from failures import OutsideFailed, Text
-from lab.services import SERVICES, Service
+from lab.namespaces import within
+from lab.services import PORTS, SERVICES, Service
 from lab.site import LabSite
 
 ANSWER_S = 5.0
@@ -43,6 +45,19 @@ def ask_all(site: LabSite, password: str) -> None:
     token = _token(site, password)
     for service in SERVICES:
         _call(site, service, "GET", FIRST_REQUESTS[service.name], {"X-Auth-Token": token})
+
+
+def start_server(site: LabSite, password: str, server: str) -> bool:
+    """Ask Nova, from inside the site, to start a server that is off; False while Nova has not seen that it is."""
+
+    def ask_nova() -> bool:
+        headers = {"X-Auth-Token": _token(site, password), "Content-Type": "application/json"}
+        line = http.client.HTTPConnection(site.address, PORTS["nova"], timeout=FIRST_S)
+        with contextlib.closing(line):
+            line.request("POST", f"/v2.1/servers/{server}/action", json.dumps({"os-start": None}), headers)
+            return line.getresponse().status == http.client.ACCEPTED
+
+    return within(site.namespace, ask_nova)
 
 
 def _token(site: LabSite, password: str) -> str:

@@ -94,6 +94,7 @@ def serve(seat: Seat) -> None:
     for port in NEEDS:
         wait_for(seat.address, port)
     lean.skip_reshape_reading()
+    hosts.own_every_host()
     workers = start_workers()
     host_mapping.discover_hosts(context.get_admin_context())
     wsgi_app.init_global_data = lambda *_: conf.register_opts(wsgi_app.service_opts.service_opts)  # parsed above
