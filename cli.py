@@ -95,7 +95,8 @@ def deploy(
     voice: Voice,
     path: o.Topology,
     site: o.Sites = [],
-    until: o.UpTo = o.Until.BUILD,
+    until: o.UpTo = o.Until.VERIFY,
+    limit: o.Limit = [],
     engine: o.EngineChoice = o.Engine.AUTO,
     refresh: o.Refresh = False,
     yes: o.Yes = False,
@@ -103,14 +104,15 @@ def deploy(
     delete: o.Delete = [],
     parallel: o.Parallel = 4,
 ) -> int:
-    from commands.tables import run_tables
-    from stacks.rollout.deploy import deploy as run
+    from commands.deployment import deploy as run
+    from commands.deployment import deploy_tables
+    from commands.plays import play_terminal
     from stacks.rollout.options import RunOptions
 
     options = RunOptions(
         tuple(site), engine, refresh, frozenset(replace), frozenset(delete), parallel, yes=yes, until=until
     )
-    return voice.report(run(path, options, terminal(voice)), run_tables)
+    return voice.report(run(path, options, tuple(limit), play_terminal(voice)), deploy_tables)
 
 
 @command(app, "status")
@@ -212,14 +214,44 @@ def lab_status(voice: Voice, path: o.Topology) -> int:
 
 
 @command(lab, "cut", "lab")
-def lab_cut(voice: Voice, path: o.Topology, site: o.OneSite) -> int:
-    from commands import lab as c
+def lab_cut(
+    voice: Voice,
+    path: o.Topology,
+    site: o.HitSites = [],
+    link: o.HitLinks = [],
+    carrier: o.HitCarriers = [],
+    host: o.HitHosts = [],
+) -> int:
+    from commands import faults as c
 
-    return c.cut(voice, path, site)
+    return c.cut(voice, path, c.targets(site, link, carrier, host))
+
+
+@command(lab, "slow", "lab")
+def lab_slow(
+    voice: Voice,
+    path: o.Topology,
+    site: o.HitSites = [],
+    link: o.HitLinks = [],
+    carrier: o.HitCarriers = [],
+    latency: o.AddedLatency = 0.0,
+    loss: o.Loss = 0.0,
+    bandwidth: o.Ceiling = None,
+) -> int:
+    from commands import faults as c
+
+    return c.slow(voice, path, c.targets(site, link, carrier, []), c.slowness(latency, loss, bandwidth))
 
 
 @command(lab, "heal", "lab")
-def lab_heal(voice: Voice, path: o.Topology, site: o.MaybeSite = None) -> int:
-    from commands import lab as c
+def lab_heal(
+    voice: Voice,
+    path: o.Topology,
+    site: o.HitSites = [],
+    link: o.HitLinks = [],
+    carrier: o.HitCarriers = [],
+    host: o.HitHosts = [],
+) -> int:
+    from commands import faults as c
 
-    return c.heal(voice, path, site)
+    return c.heal(voice, path, c.targets(site, link, carrier, host))

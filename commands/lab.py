@@ -87,13 +87,17 @@ def down(voice: Voice, path: Path, *, keep: bool) -> int:
 
 
 def status(voice: Voice, path: Path) -> int:
+    from commands.faults import fault_rows, line_rows, line_table
     from lab.place import find_place
     from lab.status import status as run
+    from lab.wan.report import look
+    from lab.wan.settle import read_faults
     from topology.load import load_cloud
 
     cloud = load_cloud(path)
-    rows = run(cloud, find_place(cloud.name))
-    well = all(row.state == "up" for row in rows)
+    place = find_place(cloud.name)
+    rows, lines = run(cloud, place), look(place.run)
+    well = all(row.state == "up" for row in rows) and all(line.state == "up" for line in lines)
     sites = [
         {
             "site": r.site,
@@ -105,7 +109,10 @@ def status(voice: Voice, path: Path) -> int:
         }
         for r in rows
     ]
-    voice.document({"ok": well, "exit_code": int(not well), "sites": sites})
+    faults = fault_rows(read_faults(place.run))
+    voice.document(
+        {"ok": well, "exit_code": int(not well), "sites": sites, "lines": line_rows(lines), "faults": faults}
+    )
     heads = (
         _SITE,
         Text("state", "状态"),
@@ -119,39 +126,10 @@ def status(voice: Voice, path: Path) -> int:
     voice.table(
         Table((*heads, Text("Keystone", "Keystone")), tuple((*row, r.url) for row, r in zip(shown, rows, strict=True)))
     )
+    if lines:
+        voice.table(line_table(lines))
     return int(not well)
 
 
 def _answers(answers: Any) -> str:
     return f"{sum(1 for seconds in answers.values() if seconds is not None)}/{len(answers)}"
-
-
-def cut(voice: Voice, path: Path, site: str) -> int:
-    from lab.cut import cut as run
-    from lab.place import find_place
-    from topology.load import load_cloud
-
-    cloud = load_cloud(path)
-    run(cloud, find_place(cloud.name), site)
-    voice.document({"ok": True, "exit_code": 0, "cut": [site]})
-    voice.say(
-        Text(
-            f"{site} is cut off; to heal it: govcloud lab heal {path}", f"{site} 已切断；恢复：govcloud lab heal {path}"
-        )
-    )
-    return 0
-
-
-def heal(voice: Voice, path: Path, site: str | None) -> int:
-    from lab.cut import heal as run
-    from lab.place import find_place
-    from topology.load import load_cloud
-
-    cloud = load_cloud(path)
-    healed = [site] if site else list(cloud.sites)
-    for name in healed:
-        run(cloud, find_place(cloud.name), name)
-    voice.document({"ok": True, "exit_code": 0, "healed": healed})
-    names = ", ".join(healed)
-    voice.say(Text(f"healed: {names}", f"已恢复：{names}"))
-    return 0

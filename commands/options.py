@@ -32,6 +32,8 @@ class Format(StrEnum):
 
 class Until(StrEnum):
     BUILD = "build"
+    CONFIGURE = "configure"
+    VERIFY = "verify"
 
 
 def _help(en: str, zh: str) -> str:
@@ -59,18 +61,54 @@ StateFile = Annotated[
 Sites = Annotated[
     list[str], typer.Option("--site", metavar="S", help=_help("only this site (repeatable)", "仅此数据中心(可重复)"))
 ]
-MaybeSite = Annotated[str | None, typer.Option("--site", metavar="S", help=_help("only this site", "仅此数据中心"))]
-OneSite = Annotated[str, typer.Option("--site", metavar="S", help=_help("the site", "数据中心"))]
+HitSites = Annotated[
+    list[str], typer.Option("--site", metavar="S", help=_help("this site (repeatable)", "此数据中心(可重复)"))
+]
+HitLinks = Annotated[
+    list[str],
+    typer.Option("--link", metavar="L", help=_help("this line, see `lab status`", "此线路，见 `lab status`(可重复)")),
+]
+HitCarriers = Annotated[
+    list[str], typer.Option("--carrier", metavar="C", help=_help("all lines of this carrier", "该运营商的所有线路"))
+]
+HitHosts = Annotated[
+    list[str], typer.Option("--host", metavar="H", help=_help("this booted server", "此已启动的服务器(可重复)"))
+]
+AddedLatency = Annotated[
+    float,
+    typer.Option("--latency", metavar="MS", min=0, max=10000, help=_help("ms added each way", "单程增加的毫秒数")),
+]
+Loss = Annotated[
+    float, typer.Option("--loss", metavar="PERCENT", min=0, max=100, help=_help("packets lost", "丢包率(百分比)"))
+]
+Ceiling = Annotated[
+    float | None,
+    typer.Option("--bandwidth", metavar="MBPS", min=0.1, help=_help("no more than this", "带宽上限(Mbit/s)")),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=_help("do not ask", "不再询问"))]
 Shape = Annotated[Format, typer.Option("--format", help=_help("how to print the findings", "结果的输出格式"))]
 UpTo = Annotated[Until, typer.Option("--until", help=_help("the last phase to run", "执行到哪个阶段"))]
+Limit = Annotated[
+    list[str],
+    typer.Option(
+        "--limit",
+        metavar="HOST|GROUP",
+        help=_help("configure only this host or group (repeatable)", "只配置此主机或主机组(可重复)"),
+    ),
+]
 EngineChoice = Annotated[
     Engine,
     typer.Option("--engine", help=_help("auto: the one a stack was first built with", "auto：沿用该栈首次使用的引擎")),
 ]
 Refresh = Annotated[
     bool,
-    typer.Option("--refresh", help=_help("look at the sites even where nothing changed", "未变更的部分也到现网核对")),
+    typer.Option(
+        "--refresh",
+        help=_help(
+            "look at the sites and configure the hosts even where nothing changed",
+            "未变更的部分也到现网核对，主机也重新配置",
+        ),
+    ),
 ]
 Replace = Annotated[
     list[str], typer.Option("--replace", metavar="URN", help=_help("allow this replacement", "允许替换此资源"))

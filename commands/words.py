@@ -63,8 +63,15 @@ WORDS: dict[str, Words] = {
         (f"govcloud plan {CITY}",),
     ),
     "deploy": Words(
-        Text("Build the cloud: validate, plan, confirm, build.", "建设整个云：校验、计划、确认、建设。"),
-        (f"govcloud deploy {CITY}", f"govcloud deploy {CITY} --site donghai --until build --yes"),
+        Text(
+            "Build the cloud, configure its hosts, let every service prove itself.",
+            "建设整个云：校验、计划、确认、建设，配置主机，并验证每项服务。",
+        ),
+        (
+            f"govcloud deploy {CITY}",
+            f"govcloud deploy {CITY} --site donghai --until build --yes",
+            f"govcloud deploy {CITY} --limit quorum --refresh",
+        ),
     ),
     "status": Words(
         Text(
@@ -136,11 +143,21 @@ WORDS: dict[str, Words] = {
         (f"govcloud lab status {CITY}",),
     ),
     "lab cut": Words(
-        Text("Cut a site off: its APIs no longer answer.", "切断一个数据中心：其 API 不再应答。"),
-        (f"govcloud lab cut {CITY} --site donghai",),
+        Text(
+            "Cut sites, lines, carriers or hosts off; what goes on inside a site goes on.",
+            "切断数据中心、线路、运营商或主机；数据中心内部不受影响。",
+        ),
+        (f"govcloud lab cut {CITY} --site donghai", f"govcloud lab cut {CITY} --link donghai-anxi-unicom"),
+    ),
+    "lab slow": Words(
+        Text(
+            "Slow lines down: more latency, losses, less bandwidth.",
+            "使线路变慢：增加时延、丢包，或限制带宽。",
+        ),
+        (f"govcloud lab slow {CITY} --carrier telecom --latency 20 --loss 1",),
     ),
     "lab heal": Words(
-        Text("Undo every cut, or the cut of one site.", "恢复所有被切断的数据中心，或其中一个。"),
-        (f"govcloud lab heal {CITY} --site donghai",),
+        Text("Undo every cut and slowing, or those named.", "撤销所有切断和减速，或其中指定的部分。"),
+        (f"govcloud lab heal {CITY}", f"govcloud lab heal {CITY} --site donghai"),
     ),
 }

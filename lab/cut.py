@@ -1,58 +1,163 @@
-"""Cuts a site's control plane off from everything outside it, and heals it."""
+"""Cuts and slows sites, lines, carriers and hosts on purpose, and heals them; repeating it changes nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+
 from failures import OutsideFailed, Text, WrongUsage
-from lab.commands import run
-from lab.namespaces import exists
+from lab.hosts.roster import machines
 from lab.place import Place
-from lab.site import INSIDE, LabSite
 from lab.up import known_sites
+from lab.wan.faults import Fault, Kind, healed, injected
+from lab.wan.settle import read_faults, read_wiring, settle
+from lab.wan.wiring import Wiring
 from topology.model import Cloud
 
-TABLE = "govcloud_cut"
-# Adding before deleting makes the deletion work whether the table was there or not, in one transaction.
-CLEAR = f"add table inet {TABLE}\ndelete table inet {TABLE}\n"
-DROP = f"""table inet {TABLE} {{
-  chain in {{ type filter hook input priority -300; policy accept; iifname "{INSIDE}" drop; }}
-  chain out {{ type filter hook output priority -300; policy accept; oifname "{INSIDE}" drop; }}
-}}
-"""
+KINDS: dict[Kind, Text] = {
+    "site": Text("site", "站点"),
+    "link": Text("link", "线路"),
+    "carrier": Text("carrier", "运营商"),
+    "host": Text("host", "主机"),
+}
 
 
-def cut(cloud: Cloud, place: Place, site: str) -> None:
-    """Drop every packet between the site and the outside; calls inside the site go on. Repeating changes nothing."""
-    _apply(_find(cloud, place, site), CLEAR + DROP)
+@dataclass(frozen=True)
+class Targets:
+    """Names as the topology and Nova have them; a host may be written `site/host` where two sites have one."""
+
+    sites: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sites or self.links or self.carriers or self.hosts)
 
 
-def heal(cloud: Cloud, place: Place, site: str) -> None:
-    """Let packets pass again. Repeating changes nothing."""
-    _apply(_find(cloud, place, site), CLEAR)
+@dataclass(frozen=True)
+class Slowness:
+    """What is added to the latency (one way, ms), the share lost (0 to 1), and a ceiling for the bandwidth."""
+
+    latency_ms: float = 0.0
+    loss: float = 0.0
+    bandwidth_mbps: float | None = None
 
 
-def is_cut(site: LabSite) -> bool:
-    """Tell whether the site is cut."""
-    tables = run("nsenter", f"--net=/run/netns/{site.namespace}", "nft", "list", "tables")
-    return TABLE in tables
+def cut(cloud: Cloud, place: Place, targets: Targets) -> tuple[Fault, ...]:
+    """Let nothing pass at the targets any more and return every fault that is now in force.
+
+    A site that is cut loses its lines, the operator's, and its API; what goes on inside it goes on.
+    """
+    return _inject(cloud, place, targets, lambda fault: fault)
 
 
-def _apply(site: LabSite, rules: str) -> None:
-    run("nsenter", f"--net=/run/netns/{site.namespace}", "nft", "-f", "-", stdin=rules)
-
-
-def _find(cloud: Cloud, place: Place, name: str) -> LabSite:
-    found = next((site for site in known_sites(cloud, place) if site.name == name), None)
-    if found is None:
-        names = ", ".join(cloud.sites)
+def slow(cloud: Cloud, place: Place, targets: Targets, slowness: Slowness) -> tuple[Fault, ...]:
+    """Slow the lines of the targets down and return every fault that is now in force; WrongUsage for a host."""
+    if targets.hosts:
         raise WrongUsage(
-            Text(f"no site is called {name}", f"没有名为 {name} 的站点"),
-            where=cloud.name,
-            fix=Text(f"the sites are: {names}", f"站点有：{names}"),
+            Text("a host cannot be slowed down", "主机不能减速"),
+            where=targets.hosts[0],
+            fix=Text("slow its site or a link down, or cut the host", "请减速其站点或线路，或切断该主机"),
         )
-    if not exists(found.namespace):
+    if slowness == Slowness():
+        raise WrongUsage(
+            Text("nothing says how slow", "没有说明如何减速"),
+            fix=Text("add --latency, --loss or --bandwidth", "请加上 --latency、--loss 或 --bandwidth"),
+        )
+    return _inject(
+        cloud,
+        place,
+        targets,
+        lambda fault: replace(
+            fault,
+            act="slow",
+            latency_ms=slowness.latency_ms,
+            loss=slowness.loss,
+            bandwidth_mbps=slowness.bandwidth_mbps,
+        ),
+    )
+
+
+def heal(cloud: Cloud, place: Place, targets: Targets) -> tuple[Fault, ...]:
+    """Undo what was done to the targets, without any everything, and return the faults that stay in force."""
+    wiring = _wiring(place)
+    known = read_faults(place.run)
+    gone = {fault.target for fault in known}
+    if targets:
+        gone = {fault.target for fault in _find(cloud, place, wiring, targets, known)}
+    left = healed(known, gone)
+    settle(wiring, faults=left)
+    return left
+
+
+def _inject(cloud: Cloud, place: Place, targets: Targets, shape: Callable[[Fault], Fault]) -> tuple[Fault, ...]:
+    wiring = _wiring(place)
+    if not targets:
+        names = ", ".join(f"--{kind}" for kind in KINDS)
+        raise WrongUsage(
+            Text("nothing says what", "没有说明对象"), fix=Text(f"add one of {names}", f"请加上 {names} 之一")
+        )
+    known = read_faults(place.run)
+    faults = injected(known, map(shape, _find(cloud, place, wiring, targets, ())))
+    settle(wiring, faults=faults)
+    return faults
+
+
+def _wiring(place: Place) -> Wiring:
+    try:
+        return read_wiring(place.run)
+    except FileNotFoundError:
         raise OutsideFailed(
-            Text("the site is not up", "该站点没有启动"),
-            where=name,
+            Text("this lab is not up", "该实验环境没有启动"),
+            where=place.cloud,
             fix=Text("govcloud lab up TOPOLOGY", "govcloud lab up 拓扑文件"),
+        ) from None
+
+
+def _find(cloud: Cloud, place: Place, wiring: Wiring, targets: Targets, known: Collection[Fault]) -> Iterator[Fault]:
+    """Yield a cut for each target; WrongUsage with the names there are when one is not among them."""
+    carriers = dict.fromkeys(line.carrier for line in wiring.lines.values())
+    named: tuple[tuple[Kind, tuple[str, ...], Collection[str]], ...] = (
+        ("site", targets.sites, wiring.nodes),
+        ("link", targets.links, wiring.lines),
+        ("carrier", targets.carriers, carriers),
+    )
+    for kind, names, there in named:
+        for name in names:
+            if name not in there:
+                raise _unknown(kind, name, there)
+            yield Fault("cut", kind, name)
+    if targets.hosts:
+        hosts = {fault.target: fault for fault in (*known, *_hosts(cloud, place)) if fault.kind == "host"}
+        yield from (_host(name, hosts.values()) for name in targets.hosts)
+
+
+def _hosts(cloud: Cloud, place: Place) -> Iterator[Fault]:
+    """Yield the cut of every booted host."""
+    for site in known_sites(cloud, place):
+        for machine in machines(site.namespace, site.folder):
+            taps = tuple(card.tap for card in machine.spec.cards)
+            yield Fault("cut", "host", machine.spec.name, site.name, taps)
+
+
+def _host(name: str, hosts: Collection[Fault]) -> Fault:
+    site, _, short = name.rpartition("/")
+    found = [fault for fault in hosts if fault.name == short and site in {"", fault.site}]
+    if not found:
+        raise _unknown("host", name, [fault.name for fault in hosts])
+    if len(found) > 1:
+        choices = ", ".join(f"{fault.site}/{fault.name}" for fault in found)
+        raise WrongUsage(
+            Text(f"several sites have a host {short}", f"多个站点有名为 {short} 的主机"),
+            fix=Text(f"say which: {choices}", f"请指明：{choices}"),
         )
-    return found
+    return found[0]
+
+
+def _unknown(kind: Kind, name: str, there: Collection[str]) -> WrongUsage:
+    word, names = KINDS[kind], ", ".join(there)
+    return WrongUsage(
+        Text(f"no {word.en} is called {name}", f"没有名为 {name} 的{word.zh}"),
+        fix=Text(f"there are: {names}", f"现有：{names}") if names else Text("there are none", "现在一个也没有"),
+    )

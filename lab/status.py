@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lab import namespaces
-from lab.cut import is_cut
 from lab.openstack.database import data_lock
 from lab.openstack.probe import ask
 from lab.place import Place
@@ -16,6 +15,7 @@ from lab.processes import holder, memory_mib, uptime_s
 from lab.services import PORTS, SERVICES
 from lab.site import LabSite
 from lab.up import known_sites
+from lab.wan.settle import read_faults
 from topology.model import Cloud
 
 PROBE_S = 2.0
@@ -36,11 +36,12 @@ class SiteStatus:
 def status(cloud: Cloud, place: Place) -> tuple[SiteStatus, ...]:
     """Return one row per site; OutsideFailed when the lab has never been raised."""
     sites = known_sites(cloud, place)
+    cut = {fault.name for fault in read_faults(place.run) if fault.act == "cut" and fault.kind == "site"}
     with ThreadPoolExecutor(len(sites)) as pool:
-        return tuple(pool.map(_status, sites))
+        return tuple(pool.map(lambda site: _status(site, cut=site.name in cut), sites))
 
 
-def _status(site: LabSite) -> SiteStatus:
+def _status(site: LabSite, *, cut: bool) -> SiteStatus:
     running = [pid for service in SERVICES if (pid := holder(site.lock(service)))]
     server = holder(data_lock(site.data))
     exists = namespaces.exists(site.namespace)
@@ -48,7 +49,7 @@ def _status(site: LabSite) -> SiteStatus:
     everything = [*running, server] if server else running
     return SiteStatus(
         site=site.name,
-        state=_state(answers, cut=exists and is_cut(site)),
+        state=_state(answers, cut=cut),
         url=site.auth_url,
         answers=answers,
         memory_mib=sum(memory_mib(pid) for pid in everything),

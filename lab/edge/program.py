@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from failures import OutsideFailed
 from lab.commands import run
 from lab.edge.picture import TAP
 from lab.edge.plan import Leg, RouterPlan, SitePlan
@@ -22,6 +24,7 @@ SETTINGS = (
     "net.ipv6.conf.all.disable_ipv6=1",
     "net.netfilter.nf_conntrack_tcp_be_liberal=1",
 )
+IDLE_S = 30.0
 Devices = Mapping[str, Mapping[str, Any]]
 
 
@@ -32,6 +35,7 @@ class Programmer:
         self._edge = edge
         self._mark = mark
         self._in_force: dict[tuple[str, str], str] = {}
+        self._idle_since: dict[str, float] = {}
 
     def taps(self) -> set[str]:
         """Return the interfaces of booted servers."""
@@ -73,7 +77,7 @@ class Programmer:
         lines = []
         for bridge, addresses in plan.bridges.items():
             if bridge not in there:
-                lines.append(f"link add {bridge} type bridge forward_delay 0")
+                self._add_bridge(bridge)
             if not _is_up(there.get(bridge)):
                 lines.append(f"link set {bridge} up")
             lines += _address_lines(bridge, addresses, there)
@@ -82,12 +86,21 @@ class Programmer:
                 lines.append(f"link set {tap} master {bridge} up")
         _batch(self._edge, lines)
 
+    def _add_bridge(self, bridge: str) -> None:
+        try:
+            _batch(self._edge, [f"link add {bridge} type bridge forward_delay 0"])
+        except OutsideFailed:
+            if bridge not in self._devices(self._edge):  # else a host of the network that boots was quicker
+                raise
+
     def _drop_bridges(self, plan: SitePlan) -> None:
-        """Remove bridges of networks without booted servers, but none that still holds an interface."""
-        there = self._devices(self._edge)
+        """Remove bridges that have been idle for a while: one that is new may be about to get a host."""
+        there, now = self._devices(self._edge), time.monotonic()
         held = {row.get("master") for row in there.values()}
-        idle = [name for name in there if name.startswith("br-") and name not in plan.bridges and name not in held]
-        _batch(self._edge, [f"link delete {name}" for name in idle])
+        idle = {name for name in there if name.startswith("br-") and name not in plan.bridges and name not in held}
+        self._idle_since = {name: self._idle_since.get(name, now) for name in idle}
+        old = [name for name, since in self._idle_since.items() if now - since > IDLE_S]
+        _batch(self._edge, [f"link delete {name}" for name in old])
 
     def _router(self, router: RouterPlan) -> None:
         if ensure(router.namespace):

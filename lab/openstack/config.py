@@ -168,6 +168,7 @@ def _neutron(site: LabSite, venv: Path, password: str) -> Sections:
         "ml2_type_flat": {"flat_networks": "public"},
         "ml2_type_vlan": {"network_vlan_ranges": "public:100:3999"},
         "ml2_type_vxlan": {"vni_ranges": "1:65535"},
+        "govlab": {"nudge": site.run / "net.nudge"},
     }
 
 

@@ -26,7 +26,7 @@ class Report:
 
 def start_line(wiring: Wiring, line: Line, state: LineState) -> bool:
     """Start the process of a line unless it runs; return whether it was started."""
-    spec = wiring.socket(line.name).with_suffix(".json")
+    spec = wiring.spec(line.name)
     edges = [wiring.nodes[end].edge for end in line.ends]
     told = {
         "edges": edges,

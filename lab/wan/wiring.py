@@ -62,8 +62,12 @@ class Wiring:
         return self.run / node / "announced.json"
 
     def socket(self, line: str) -> Path:
-        """Return where the process of a line takes orders."""
-        return self.run / "links" / f"{line}.sock"
+        """Return where the process of a line takes orders; a short name, as the paths of sockets must be."""
+        return self.run / "links" / f"{self.lines[line].device}.sock"
+
+    def spec(self, line: str) -> Path:
+        """Return the file that tells the process of a line what it is."""
+        return self.run / "links" / f"{line}.json"
 
     def lock(self, line: str) -> Path:
         """Return the file that the process of a line keeps locked as long as it lives."""

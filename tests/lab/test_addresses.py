@@ -7,7 +7,21 @@ from ipaddress import IPv4Network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.addresses import RANGE, SLOTS, choose_slot, number_sites, site_link, slot_network
+from lab.addresses import (
+    RANGE,
+    SITES_PER_LAB,
+    SLOTS,
+    choose_slot,
+    edge_link,
+    management_block,
+    number_sites,
+    operator_link,
+    seat_link,
+    site_link,
+    slot_network,
+)
+
+MANAGEMENT = IPv4Network("10.250.0.0/16")
 
 
 def test_slots_cover_the_range_without_overlap() -> None:
@@ -18,23 +32,41 @@ def test_slots_cover_the_range_without_overlap() -> None:
     assert all(network.subnet_of(RANGE) for network in networks)
 
 
-def test_site_links_of_a_slot_never_overlap() -> None:
-    """The lines of 64 sites fit side by side into the lab's /24."""
-    links = [site_link(7, index) for index in range(64)]
+def test_lines_of_a_slot_never_overlap() -> None:
+    """All lines of the most sites a cloud has fit side by side into the lab's two blocks."""
+    block, slot = management_block(MANAGEMENT, 7), slot_network(7)
+    lines = [(make(7, index), slot) for make in (site_link, edge_link) for index in range(SITES_PER_LAB)]
+    lines += [(make(MANAGEMENT, 7, n), block) for make in (operator_link, seat_link) for n in range(SITES_PER_LAB)]
 
-    assert len({link.inside.network for link in links}) == 64
-    assert all(link.outside.network == link.inside.network for link in links)
-    assert all(link.inside.ip in slot_network(7) for link in links)
+    assert len({line.inside.network for line, _ in lines}) == 4 * SITES_PER_LAB
+    assert all(line.outside.network == line.inside.network for line, _ in lines)
+    assert all(line.inside.network.subnet_of(within) for line, within in lines)
+
+
+def test_management_blocks_of_a_narrow_range_go_round() -> None:
+    """A range with room for two labs gives the third the block of the first."""
+    narrow = IPv4Network("10.9.9.0/25")
+
+    assert management_block(narrow, 0) == management_block(narrow, 2) != management_block(narrow, 1)
+    assert management_block(narrow, 511).subnet_of(narrow)
+
+
+def test_choose_slot_management_block_taken_moves() -> None:
+    """A line of another program inside the lab's management block sends the lab elsewhere; a route to all does not."""
+    own, whole = management_block(MANAGEMENT, 3), IPv4Network("10.0.0.0/8")
+
+    assert choose_slot("city", MANAGEMENT, [whole], wanted=3) == 3
+    assert choose_slot("city", MANAGEMENT, [IPv4Network((own.network_address, 30))], wanted=3) != 3
 
 
 def test_choose_slot_wanted_free_is_kept() -> None:
     """A lab keeps the slot it had."""
-    assert choose_slot("city", [], wanted=3) == 3
+    assert choose_slot("city", MANAGEMENT, [], wanted=3) == 3
 
 
 def test_choose_slot_wanted_taken_moves() -> None:
     """A wide route over the wanted slot sends the lab elsewhere."""
-    chosen = choose_slot("city", [IPv4Network("198.18.0.0/16")], wanted=3)
+    chosen = choose_slot("city", MANAGEMENT, [IPv4Network("198.18.0.0/16")], wanted=3)
 
     assert chosen is not None
     assert not slot_network(chosen).overlaps(IPv4Network("198.18.0.0/16"))
@@ -42,12 +74,12 @@ def test_choose_slot_wanted_taken_moves() -> None:
 
 def test_choose_slot_everything_taken_is_none() -> None:
     """No slot is invented outside the range."""
-    assert choose_slot("city", [IPv4Network("198.18.0.0/15")]) is None
+    assert choose_slot("city", MANAGEMENT, [IPv4Network("198.18.0.0/15")]) is None
 
 
 def test_choose_slot_same_name_same_slot() -> None:
     """The first choice depends on the name alone."""
-    assert choose_slot("quanzhou", []) == choose_slot("quanzhou", [])
+    assert choose_slot("quanzhou", MANAGEMENT, []) == choose_slot("quanzhou", MANAGEMENT, [])
 
 
 @given(st.lists(st.sampled_from("abcdefgh"), unique=True), st.lists(st.sampled_from("abcdefgh"), unique=True))

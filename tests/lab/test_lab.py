@@ -163,8 +163,8 @@ def test_cut_takes_every_api_away_and_heal_brings_it_back(testcity: TestCity) ->
     """Outside nothing answers, inside all goes on, other sites notice nothing."""
     west, east = site_of(testcity, "west"), site_of(testcity, "east")
     password = keep_passwords(testcity.place.root).admin
-    cut.cut(testcity.cloud, testcity.place, "west")
-    cut.cut(testcity.cloud, testcity.place, "west")
+    away = cut.Targets(sites=("west",))
+    assert cut.cut(testcity.cloud, testcity.place, away) == cut.cut(testcity.cloud, testcity.place, away)
     try:
         assert not any(reachable(west, service) for service in SERVICES)
         assert all(reachable(east, service) for service in SERVICES)
@@ -172,8 +172,7 @@ def test_cut_takes_every_api_away_and_heal_brings_it_back(testcity: TestCity) ->
         namespaces.within(west.namespace, lambda: ask_all(west, password))
         assert not up(testcity.cloud, testcity.place, quiet).changed
     finally:
-        cut.heal(testcity.cloud, testcity.place, "west")
-        cut.heal(testcity.cloud, testcity.place, "west")
+        assert cut.heal(testcity.cloud, testcity.place, away) == cut.heal(testcity.cloud, testcity.place, away) == ()
 
     assert all(reachable(west, service) for service in SERVICES)
 

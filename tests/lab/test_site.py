@@ -30,10 +30,12 @@ def test_share_ample_capacity_has_hosts_for_anti_affinity() -> None:
 
 def test_plan_sites_names_fit_the_kernel() -> None:
     """Interface names stay within the kernel's 15 characters in the highest slot."""
-    sites = plan_sites(read_city(), find_place("testcity", {}), 511, {"east": 63})
+    sites = plan_sites(read_city(), find_place("testcity", {}), 511, {"east": 7})
 
-    assert all(len(site.link) <= IFNAMSIZ for site in sites)
-    assert len({site.link for site in sites}) == len(sites)
+    names = [name for site in sites for name in (site.link, site.operator_link)]
+
+    assert all(len(name) <= IFNAMSIZ for name in names)
+    assert len(set(names)) == 2 * len(sites)
 
 
 def test_plan_sites_sockets_fit_the_kernel() -> None:

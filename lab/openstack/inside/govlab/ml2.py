@@ -11,6 +11,8 @@ from neutron_lib.plugins import constants as plugin_constants
 from neutron_lib.plugins import directory
 from neutron_lib.plugins.ml2 import api
 
+from govlab.nudge import Nudges
+
 ROUTED = ("network:router", "network:floatingip")
 
 
@@ -18,6 +20,7 @@ class InstantMechanismDriver(api.MechanismDriver):
     """Does at once what an agent on the host would report a moment later."""
 
     def initialize(self) -> None:
+        self._nudges = Nudges()
         for event in (events.AFTER_CREATE, events.AFTER_UPDATE):
             registry.subscribe(self._floating_changed, resources.FLOATING_IP, event)
 
