@@ -16,14 +16,22 @@ Told = TypeVar("Told")
 
 
 class NoAnswer(OutsideFailed):
-    """What was asked did not answer, or not in a way that can be understood."""
+    """What was asked did not answer, or not in a way that can be understood.
+
+    `shut` when the host itself said that nobody listens there.
+    """
+
+    def __init__(self, what: Text, *, shut: bool = False) -> None:
+        super().__init__(what)
+        self.shut = shut
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """Not known, and why; never a pass."""
+    """Not known, and why; never a pass. `shut` when the host is there and nobody listens."""
 
     reason: Text
+    shut: bool = False
 
 
 def ask(questions: Mapping[Key, Callable[[], Told]], seconds: float) -> dict[Key, Told | Unknown]:
@@ -49,6 +57,8 @@ def ask(questions: Mapping[Key, Callable[[], Told]], seconds: float) -> dict[Key
 def _answer(answers: SimpleQueue[tuple[Key, Told | Unknown]], key: Key, question: Callable[[], Told]) -> None:
     try:
         answers.put((key, question()))
+    except NoAnswer as error:
+        answers.put((key, Unknown(error.what, error.shut)))
     except GovcloudError as error:
         answers.put((key, Unknown(error.what)))
     except Exception as error:  # noqa: BLE001 - one odd answer of the world must not hide all others

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -36,9 +37,9 @@ class Backup:
 
 @dataclass(frozen=True)
 class HostReading:
-    """`clock` is Unix time on the host; round trips by site, backups by stanza."""
+    """`skew` is how far the host's clock is ahead of ours, in seconds; round trips by site, backups by stanza."""
 
-    clock: float
+    skew: float
     version: str
     round_trips: Mapping[str, RoundTrip] = field(default_factory=dict)
     backups: Mapping[str, Backup] = field(default_factory=dict)
@@ -49,17 +50,17 @@ def read_host(web: Web, address: str) -> HostReading:
     page = web.get(f"http://{address}:{PORT}/metrics")
     if page.status != 200:
         raise NoAnswer(Text(f"refused ({page.status})", f"被拒绝({page.status})"))
-    return parsed(page.body.decode(errors="replace"))
+    return parsed(page.body.decode(errors="replace"), time.time())
 
 
-def parsed(text: str) -> HostReading:
-    """Return the reading in a page of metrics. Raises NoAnswer when it does not tell the host's time."""
+def parsed(text: str, now: float) -> HostReading:
+    """Return the reading in a page of metrics, read at `now` (Unix time). Raises NoAnswer when it tells no time."""
     found = list(samples(text))
     clock = next((value for name, _, value in found if name == "node_time_seconds"), math.nan)
     if math.isnan(clock):
         raise NoAnswer(Text("the metrics do not tell the host's time", "指标中没有主机时间"))
     version = next((labels.get("version", "") for name, labels, _ in found if name == "node_exporter_build_info"), "")
-    return HostReading(clock, version, _round_trips(found, clock), _backups(found, clock))
+    return HostReading(clock - now, version, _round_trips(found, clock), _backups(found, clock))
 
 
 def samples(text: str) -> Iterator[Sample]:

@@ -64,12 +64,19 @@ class Web:
         except SSLError as error:
             raise NoAnswer(Text(f"TLS is refused: {_first(error)}", f"TLS 被拒绝：{_first(error)}")) from error
         except (HTTPError, OSError) as error:
-            raise NoAnswer(Text(f"no answer: {_first(error)}", f"没有应答：{_first(error)}")) from error
+            shut = isinstance(_cause(error), ConnectionRefusedError)
+            raise NoAnswer(Text(f"no answer: {_first(error)}", f"没有应答：{_first(error)}"), shut=shut) from error
 
 
 def _first(error: BaseException) -> str:
     """Return the innermost reason on one line, without addresses of objects in memory."""
+    cause = _cause(error)
+    text = (cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)).partition("\n")[0]
+    text = text or type(cause).__name__
+    return text.rpartition(">: ")[2] if text.startswith("<") else text
+
+
+def _cause(error: BaseException) -> BaseException:
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
-    text = str(error).partition("\n")[0] or type(error).__name__
-    return text.rpartition(">: ")[2] if text.startswith("<") else text
+    return error
