@@ -30,12 +30,12 @@ def role_of(duty: DutyName) -> str:
     return next(row.role for row in DUTY_ROLES if row.duty == duty)
 
 
-def party_group(duty: DutyName, party: str) -> str:
-    """Return the name of the identity group of a party that holds a duty over all departments."""
-    return f"gc-{duty}-{party}"
+def party_group(cloud: str, duty: DutyName, party: str) -> str:
+    """Return the name of the identity group of a party that holds a duty over all departments of a cloud."""
+    return f"{cloud}-{duty}-{party}"
 
 
 def party_groups(cloud: Cloud, duty: DutyName) -> tuple[str, ...]:
     """Return the groups of all parties that hold the duty."""
     parties = {"supervise": cloud.duties.supervise, "operate": cloud.duties.operate, "use": cloud.duties.use}[duty]
-    return tuple(party_group(duty, party) for party in sorted(parties))
+    return tuple(party_group(cloud.name, duty, party) for party in sorted(parties))

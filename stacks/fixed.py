@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 from failures import InputInvalid, Text
+from stacks.seats import seat
 from topology.addresses import AddressPlan, fixed_range
 from topology.model import Cloud
 
@@ -32,8 +32,8 @@ def fixed_addresses(
         )
     taken: dict[int, tuple[str, int]] = {}
     for service, number in wanted:
-        taken[_seat(f"{service}-{number}", len(kept), taken)] = (service, number)
-    return {who: str(kept.first + seat) for seat, who in taken.items()}
+        taken[seat(f"{service}-{number}", len(kept), taken)] = (service, number)
+    return {who: str(kept.first + place) for place, who in taken.items()}
 
 
 def _wanted(cloud: Cloud, department: str, zone: str, site: str) -> list[tuple[str, int]]:
@@ -44,8 +44,3 @@ def _wanted(cloud: Cloud, department: str, zone: str, site: str) -> list[tuple[s
         if service.department == department and (service.zone or default) == zone
         for number in range(1, service.placement.get(site, 0) + 1)
     ]
-
-
-def _seat(name: str, seats: int, taken: Mapping[int, object]) -> int:
-    start = int.from_bytes(sha256(name.encode()).digest()[:8]) % seats
-    return next(seat for seat in ((start + step) % seats for step in range(seats)) if seat not in taken)

@@ -27,9 +27,14 @@ def stack_reference(stack: str) -> str:
     return f"organization/{PROJECT}/{stack}"
 
 
-def flavor_name(size: FlavorSize) -> str:
-    """Return a name such as `gc-2c-4g-40d`."""
-    return f"gc-{size.vcpus}c-{size.ram_gb}g-{size.disk_gb}d"
+def flavor_name(cloud: str, size: FlavorSize) -> str:
+    """Return a name such as `quanzhou-2c-4g-40d`."""
+    return f"{cloud}-{size.vcpus}c-{size.ram_gb}g-{size.disk_gb}d"
+
+
+def zone_network(cloud: str, zone: str) -> str:
+    """Return the name of the network that all departments of a cloud share in a zone."""
+    return f"{cloud}-{zone}"
 
 
 def server_name(base: str, number: int) -> str:

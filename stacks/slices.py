@@ -22,10 +22,10 @@ from stacks.inputs import (
     Server,
     ServerSet,
 )
+from stacks.seats import edge_vlans
 from topology.addresses import AddressPlan, gateway, pool
 from topology.model import Application, Cloud, Department, FlavorSize, Service
 
-FIRST_VLAN = 100
 PORTS_PER_SERVER = 2
 SPARE_PORTS = 50
 RULES_PER_GROUP = 5
@@ -47,10 +47,12 @@ def foundation_inputs(cloud: Cloud, addresses: AddressPlan, site: str) -> Founda
             for name, image in sorted(cloud.images.items())
         ),
         edges=tuple(
-            Edge(_net(zone, zone, addresses.zone_subnet(zone, site)), FIRST_VLAN + index)
-            for index, zone in enumerate(edges)
+            Edge(_net(zone, names.zone_network(cloud.name, zone), addresses.zone_subnet(zone, site)), vlan)
+            for zone, vlan in edge_vlans(cloud.name, edges).items()
         ),
-        zones=tuple(_net(zone, f"zone-{zone}", addresses.zone_subnet(zone, site)) for zone in tenants),
+        zones=tuple(
+            _net(zone, names.zone_network(cloud.name, zone), addresses.zone_subnet(zone, site)) for zone in tenants
+        ),
     )
 
 
@@ -77,7 +79,7 @@ def department_inputs(cloud: Cloud, addresses: AddressPlan, site: str, departmen
         access=_access(cloud),
         own_access=Access(f"{department}-use", duties.role_of("use")),
         edge_zone=edge,
-        edge_network=edge,
+        edge_network=edge and names.zone_network(cloud.name, edge),
         nets=tuple(_net(zone, f"{department}-{zone}", addresses.subnet(zone, site, department)) for zone in zones),
         security_groups=tuple(_security_groups(cloud, addresses, department)),
         sets=sets,
@@ -103,8 +105,8 @@ def _services(cloud: Cloud, department: str) -> dict[str, Service]:
 def _flavors(cloud: Cloud) -> tuple[Flavor, ...]:
     sizes: list[FlavorSize] = [t.flavor for t in cloud.templates.values()]
     sizes += [s.flavor for s in cloud.services.values()]
-    found = {names.flavor_name(s): Flavor(names.flavor_name(s), s.vcpus, s.ram_gb, s.disk_gb) for s in sizes}
-    return tuple(found[name] for name in sorted(found))
+    named = {names.flavor_name(cloud.name, size): size for size in sizes}
+    return tuple(Flavor(name, size.vcpus, size.ram_gb, size.disk_gb) for name, size in sorted(named.items()))
 
 
 def _net(zone: str, name: str, subnet: IPv4Network) -> Net:
@@ -183,7 +185,7 @@ def _application_set(cloud: Cloud, department: str, name: str, application: Appl
         service_kind=None,
         tier=application.tier,
         zone=template.zone,
-        flavor=names.flavor_name(template.flavor),
+        flavor=names.flavor_name(cloud.name, template.flavor),
         image=template.image,
         groups=(base_group(department), *opened),
         volume_gb=template.volume_gb,
@@ -206,7 +208,7 @@ def _service_sets(cloud: Cloud, addresses: AddressPlan, services: dict[str, Serv
             service_kind=service.kind,
             tier=service.tier,
             zone=zone,
-            flavor=names.flavor_name(service.flavor),
+            flavor=names.flavor_name(cloud.name, service.flavor),
             image=service.image,
             groups=(base_group(service.department), *opened),
             volume_gb=service.volume_gb,

@@ -26,7 +26,6 @@ SEED = int(os.environ.get("GOVCLOUD_SEED") or random.SystemRandom().randrange(10
 LONGEST_DELAY = 0.15
 """Seconds: a kill comes at a random point of the work and a moment later, so that it also hits a waiting call."""
 NAME = "killtown"
-CORE, EDGE = f"{NAME}-core", f"{NAME}-edge"
 DEPARTMENTS = ("kt-archive", "kt-bridges", "kt-canals")
 SERVERS = ("kt-archive-desk-1", "kt-archive-desk-2", "kt-bridges-desk-1", "kt-canals-desk-1")
 EXPECTED = {
@@ -34,9 +33,9 @@ EXPECTED = {
     "servers": sorted(f"{server[: -len('-desk-1')]}/{server}" for server in SERVERS),
     "volumes": sorted(f"{server[: -len('-desk-1')]}/{server} 1 in-use {server}" for server in SERVERS),
     "networks": sorted(
-        [f"admin/{EDGE} external", f"admin/zone-{CORE} shared", *(f"{name}/{name}-{CORE}" for name in DEPARTMENTS)]
+        [f"admin/{NAME}-edge external", f"admin/{NAME}-core shared", *(f"{name}/{name}-core" for name in DEPARTMENTS)]
     ),
-    "routers": sorted(f"{name}/{name}-{CORE} gateway=True" for name in DEPARTMENTS),
+    "routers": sorted(f"{name}/{name}-core gateway=True" for name in DEPARTMENTS),
     "server groups": [
         "kt-archive/kt-archive-desk anti-affinity kt-archive-desk-1 kt-archive-desk-2",
         "kt-bridges/kt-bridges-desk anti-affinity kt-bridges-desk-1",

@@ -22,8 +22,8 @@ def topology(name: str, lab: Cloud, sites: tuple[str, ...], departments: Mapping
         "cloud": name,
         "sites": {site: lab.sites[site].model_dump(mode="json", exclude_defaults=True) for site in sites},
         "zones": {
-            f"{name}-core": {"cidr": "10.64.0.0/16"},
-            f"{name}-edge": {"cidr": "172.20.0.0/16", "kind": "edge"},
+            "core": {"cidr": "10.64.0.0/16"},
+            "edge": {"cidr": "172.20.0.0/16", "kind": "edge"},
         },
         "tiers": {
             "high": {"rto": "60s", "rpo": "0s", "gbt20988": 6},
@@ -33,14 +33,14 @@ def topology(name: str, lab: Cloud, sites: tuple[str, ...], departments: Mapping
         "templates": {
             "plain": {
                 "flavor": {"vcpus": 1, "ram_gb": 1, "disk_gb": 3},
-                "zone": f"{name}-core",
+                "zone": "core",
                 "image": f"{name}-a",
                 "openings": [{"port": 22, "source": "department"}],
             },
             "pair": {
                 "flavor": {"vcpus": 1, "ram_gb": 2, "disk_gb": 3},
                 "count": 2,
-                "zone": f"{name}-core",
+                "zone": "core",
                 "image": f"{name}-a",
                 "volume_gb": 1,
                 "floating": True,
@@ -49,7 +49,7 @@ def topology(name: str, lab: Cloud, sites: tuple[str, ...], departments: Mapping
             "idle": {
                 "flavor": {"vcpus": 1, "ram_gb": 1, "disk_gb": 3},
                 "count": 0,
-                "zone": f"{name}-core",
+                "zone": "core",
                 "image": f"{name}-a",
                 "openings": [{"port": 80, "source": "department"}],
             },

@@ -83,11 +83,30 @@ def test_foundation_department_list_does_not_enter() -> None:
     """Flavors come from templates and services, groups from duties; no department is named."""
     recording = recorded("smallcity.east.foundation")
 
-    assert [f.name for f in recording.of("compute/flavor:Flavor")] == ["gc-1c-1g-10d", "gc-1c-2g-20d", "gc-2c-4g-40d"]
-    assert [g.name for g in recording.of("identity/groupV3:GroupV3")] == [
-        "gc-operate-provider",
-        "gc-supervise-digital-office",
+    assert [f.name for f in recording.of("compute/flavor:Flavor")] == [
+        "smallcity-1c-1g-10d",
+        "smallcity-1c-2g-20d",
+        "smallcity-2c-4g-40d",
     ]
+    assert [g.name for g in recording.of("identity/groupV3:GroupV3")] == [
+        "smallcity-operate-provider",
+        "smallcity-supervise-digital-office",
+    ]
+
+
+def test_foundations_of_two_clouds_share_no_name_and_no_segment() -> None:
+    """Two clouds can live on one OpenStack: what its APIs keep apart by name is named after the cloud."""
+    other = {shard.stack: shard for shard in plan_shards(*small.planned({**small.topology(), "cloud": "village"}))}
+    foundation = other["village.east.foundation"].typed
+    theirs, ours = record(foundation, foundation), recorded("smallcity.east.foundation")
+    types = ("compute/flavor:Flavor", "identity/groupV3:GroupV3", "networking/network:Network")
+
+    def kept(recording: Recording, key: str) -> set[str]:
+        return {str(entry.inputs[key]) for type_ in types for entry in recording.of(type_) if key in entry.inputs}
+
+    assert kept(ours, "name") & kept(theirs, "name") == set()
+    assert kept(ours, "segments") & kept(theirs, "segments") == set()
+    assert kept(ours, "segments")
 
 
 def test_foundation_roles_are_looked_up_by_duty() -> None:
@@ -196,7 +215,7 @@ def test_department_floating_address_can_be_found_again() -> None:
     addresses = recorded("smallcity.east.data").of("networking/floatingIp:FloatingIp")
 
     assert [a.inputs["description"] for a in addresses] == ["data-portal-1", "data-portal-2"]
-    assert {a.inputs["pool"] for a in addresses} == {"edge"}
+    assert {a.inputs["pool"] for a in addresses} == {"smallcity-edge"}
 
 
 def test_departments_of_two_active_sites_differ_in_site_facts_only() -> None:

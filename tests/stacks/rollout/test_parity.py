@@ -59,17 +59,17 @@ def test_compare_things_missing_are_rows_of_their_aspect() -> None:
     found = {(row.aspect, row.name) for row in compare("east", expected(), bare)}
 
     assert (Aspect.DEPARTMENT, "data") in found
-    assert (Aspect.GROUP, "gc-operate-provider") in found
-    assert (Aspect.FLAVOR, "gc-1c-1g-10d") in found
+    assert (Aspect.GROUP, "smallcity-operate-provider") in found
+    assert (Aspect.FLAVOR, "smallcity-1c-1g-10d") in found
     assert (Aspect.IMAGE, "debian-12") in found
 
 
 def test_compare_flavor_of_another_size_is_one_row() -> None:
     """A flavor made again by hand with other sizes under the same name is found."""
-    actual = replace(expected(), flavors={**expected().flavors, "gc-1c-1g-10d": (1, 2, 10)})
+    actual = replace(expected(), flavors={**expected().flavors, "smallcity-1c-1g-10d": (1, 2, 10)})
 
     assert compare("east", expected(), actual) == (
-        Difference("east", Aspect.FLAVOR, "gc-1c-1g-10d", "1/1/10", "1/2/10"),
+        Difference("east", Aspect.FLAVOR, "smallcity-1c-1g-10d", "1/1/10", "1/2/10"),
     )
 
 
