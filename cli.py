@@ -98,7 +98,7 @@ def deploy(
     until: o.UpTo = o.Until.VERIFY,
     limit: o.Limit = [],
     engine: o.EngineChoice = o.Engine.AUTO,
-    refresh: o.Refresh = False,
+    refresh: o.RefreshAll = False,
     yes: o.Yes = False,
     replace: o.Replace = [],
     delete: o.Delete = [],

@@ -102,12 +102,13 @@ EngineChoice = Annotated[
 ]
 Refresh = Annotated[
     bool,
+    typer.Option("--refresh", help=_help("look at the sites even where nothing changed", "未变更的部分也到现网核对")),
+]
+RefreshAll = Annotated[
+    bool,
     typer.Option(
         "--refresh",
-        help=_help(
-            "look at the sites and configure the hosts even where nothing changed",
-            "未变更的部分也到现网核对，主机也重新配置",
-        ),
+        help=_help("look at sites and hosts even where nothing changed", "未变更的部分也到现网和主机核对"),
     ),
 ]
 Replace = Annotated[

@@ -31,6 +31,15 @@ def document(inventory: Inventory, doors: Mapping[str, Door]) -> dict[str, Any]:
     return {"_meta": {"hostvars": variables}, "all": {"children": ["ungrouped", *groups]}, **groups}
 
 
+def playbook_document(inventory: Inventory, doors: Mapping[str, Door]) -> dict[str, Any]:
+    """Return the same as a file for `ansible-playbook -i`, which asks no program."""
+    hosts = {name: host_document(inventory, doors, name) for name in inventory.variables}
+    groups: dict[str, Any] = {
+        name: {"hosts": {host: {} for host in members}} for name, members in inventory.groups.items()
+    }
+    return {"all": {"hosts": hosts, "children": groups}}
+
+
 def host_document(inventory: Inventory, doors: Mapping[str, Door], host: str) -> dict[str, Any]:
     """Return what `--host` answers."""
     found: dict[str, Any] = unsafe({**connection(inventory, doors[host], host), **inventory.variables[host]})

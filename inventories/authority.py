@@ -49,8 +49,8 @@ def new_authority(cloud: str, now: datetime) -> Pair:
     return _pair(made, key)
 
 
-def new_certificate(authority: Pair, host: str, names: Iterable[str], now: datetime) -> Pair:
-    """Return a certificate of a host for client and server use; `names` are host names and addresses."""
+def new_certificate(authority: Pair, holder: str, names: Iterable[str], now: datetime, days: int = HOST_DAYS) -> Pair:
+    """Return a certificate for client and server use; `names` are host names and addresses."""
     signer = serialization.load_pem_private_key(authority.key.encode(), None)
     issuer = x509.load_pem_x509_certificate(authority.certificate.encode())
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
@@ -58,7 +58,7 @@ def new_certificate(authority: Pair, host: str, names: Iterable[str], now: datet
     key = ec.generate_private_key(ec.SECP256R1())
     uses = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     made = (
-        _builder(_name(host), issuer.subject, key.public_key(), now, HOST_DAYS)
+        _builder(_name(holder), issuer.subject, key.public_key(), now, days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
         .add_extension(uses, critical=False)

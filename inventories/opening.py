@@ -25,6 +25,13 @@ from topology.model import Cloud
 KNOWN_HOSTS = "known_hosts"
 PLAIN_PATH = re.compile(r"^[A-Za-z0-9_./+-]+$")
 
+FindBundle = Callable[[Cloud, Path], Path | None]
+"""Returns the folder of packages for a cloud, whose topology lies in the given folder; None when there is none."""
+
+
+def no_bundle(_: Cloud, __: Path) -> Path | None:
+    return None
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -43,7 +50,7 @@ class Opened:
 
 
 def open_inventory(
-    source: Path, environ: Mapping[str, str], note: Callable[[Text], None], bundle: Path | None = None
+    source: Path, environ: Mapping[str, str], note: Callable[[Text], None], find_bundle: FindBundle = no_bundle
 ) -> Opened:
     """Read the topology and what was built, lay the departments' private keys in the runtime folder.
 
@@ -54,9 +61,10 @@ def open_inventory(
     """
     cloud = load_cloud(source)
     hosts = register(cloud, plan_for(cloud, source))
-    inventory = derive(hosts, bundle)
+    beside = source if source.is_dir() else source.parent
+    inventory = derive(hosts, find_bundle(cloud, beside))
     home = home_of(cloud.name, environ)
-    found = built(hosts, outputs_of(home, source.parent, environ, note))
+    found = built(hosts, outputs_of(home, beside, environ, note))
     folder = runtime_folder(cloud.name, environ)
     return Opened(hosts, inventory, found, _doors(hosts, found, home, folder), home, folder)
 

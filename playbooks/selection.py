@@ -1,0 +1,106 @@
+"""Which hosts a run configures: those it is limited to, of these the ones that something changed for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from failures import GovcloudError, OutsideFailed, Text, WrongUsage
+from inventories.credentials import Credentials
+from inventories.opening import Opened
+from playbooks.configured import Entry, Standing, host_digest
+from playbooks.order import Play, groups_of
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked of a run: `limit` are hosts and groups; `refresh` takes also what nothing changed for."""
+
+    limit: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    refresh: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`changed` are the hosts to configure, `unchanged` those to leave alone, `missing` why others cannot be.
+
+    `digests` are by host, over all that it is made from.
+    """
+
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    missing: Mapping[str, GovcloudError]
+    digests: Mapping[str, str]
+
+
+def select(
+    opened: Opened,
+    credentials: Credentials | None,
+    plays: Sequence[Play],
+    entries: Mapping[str, Entry],
+    options: Options,
+) -> Selection:
+    """Return who is to be configured; `credentials` may be None where nothing is built yet.
+
+    Raises WrongUsage for a limit that names no host and no group.
+    """
+    chosen = _chosen(opened, options)
+    missing = {host: _not_built(host) for host in chosen if host not in opened.built.servers}
+    digests = {} if credentials is None else _digests(opened, credentials, plays)
+    built = [host for host in chosen if host not in missing]
+    changed = tuple(h for h in built if options.refresh or not _same(entries.get(h), opened, h, digests[h]))
+    return Selection(changed, tuple(host for host in built if host not in changed), missing, digests)
+
+
+def _chosen(opened: Opened, options: Options) -> tuple[str, ...]:
+    known = {**opened.inventory.groups, **{host: (host,) for host in opened.inventory.variables}}
+    for name in options.limit:
+        if name.replace("-", "_") not in known and name not in known:
+            raise WrongUsage(
+                Text(f"the cloud has no host or group {name}", f"该云没有主机或主机组 {name}"),
+                where="--limit",
+                fix=Text("`govcloud inventory PATH --list` names them all", "用 `govcloud inventory PATH --list` 查看"),
+            )
+    wanted = {host for name in options.limit for host in known.get(name) or known[name.replace("-", "_")]}
+    return tuple(
+        host.name
+        for host in opened.register.hosts
+        if (not options.limit or host.name in wanted) and (not options.sites or host.site in options.sites)
+    )
+
+
+def _digests(opened: Opened, credentials: Credentials, plays: Sequence[Play]) -> dict[str, str]:
+    groups = groups_of(opened.inventory.groups)
+    bundle = _bundle(opened)
+    return {
+        host: host_digest(
+            variables,
+            (play.digest for play in plays if play.concerns(groups[host])),
+            credentials.hosts[host].certificate,
+            bundle,
+        )
+        for host, variables in opened.inventory.variables.items()
+    }
+
+
+def _bundle(opened: Opened) -> str:
+    """Return the name of the bundle the repositories serve; empty without one."""
+    variables = opened.inventory.variables.values()
+    found = (str(each["repository_bundle"]) for each in variables if "repository_bundle" in each)
+    return next((path.rpartition("/")[2] for path in found), "")
+
+
+def _same(entry: Entry | None, opened: Opened, host: str, digest: str) -> bool:
+    if entry is None or entry.standing is not Standing.DONE:
+        return False
+    return (entry.server, entry.digest) == (opened.built.servers[host], digest)
+
+
+def _not_built(host: str) -> GovcloudError:
+    return OutsideFailed(
+        Text("its server is not built", "其服务器尚未创建"),
+        where=host,
+        fix=Text("deploy its site first: `govcloud deploy PATH`", "请先部署其所在数据中心：`govcloud deploy PATH`"),
+    )
