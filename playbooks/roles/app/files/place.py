@@ -1,4 +1,4 @@
-"""Brings a folder to the files given on standard input as JSON (path: text), all at once; prints 'changed' if it had to."""
+"""Brings a folder to the files on standard input (JSON, path: text), all at once; prints 'changed' if it had to."""
 
 import json
 import shutil

@@ -11,7 +11,9 @@ from datetime import date, datetime, timedelta, timezone
 
 from certificates.words import KINDS
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread
+ALPHABET = (
+    "0123456789ABCDEFGHJKMNPQRSTVWXY"  # nothing to misread (I, L, O, U); a prime count, so that one wrong letter shows
+)
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 NUMBER = re.compile(rf"\d{{8}}-[{ALPHABET}]{{10}}-[{ALPHABET}]")
 LONGEST = 60
@@ -78,7 +80,7 @@ def read_application(fields: Mapping[str, object], key: str = "") -> Application
 def check_letter(text: str) -> str:
     """Return the letter that makes a mistyped or swapped character of `text` show."""
     values = (ALPHABET.index(letter) for letter in text if letter in ALPHABET)
-    return ALPHABET[sum(place * value for place, value in enumerate(values, 1)) % 31]
+    return ALPHABET[sum(place * value for place, value in enumerate(values, 1)) % len(ALPHABET)]
 
 
 def new_number(day: date) -> str:
