@@ -117,10 +117,9 @@ def deploy(
 
 @command(app, "status")
 def status(voice: Voice, path: o.Topology, watch: o.Watch = False) -> int:
-    from commands.tables import status_tables
-    from stacks.rollout.status import status as look
+    from commands.glance import glance_tables, look
 
-    return voice.again(lambda: voice.report(look(path), status_tables), watch=watch)
+    return voice.again(lambda: voice.report(look(path), glance_tables), watch=watch)
 
 
 @command(app, "drift")

@@ -82,7 +82,7 @@ def prove(path: Path, terminal: PlayTerminal) -> VerifyReport | None:
     from playbooks.configured import complete_services
 
     opened = open_inventory(path, os.environ, terminal.note)
-    keys = operator_keys(opened, os.environ, terminal.note)
+    keys = operator_keys(opened.home, os.environ, terminal.note)
     services = complete_services(opened)
     if keys is None or not services:
         return None

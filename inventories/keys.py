@@ -10,6 +10,7 @@ from failures import Text
 from inventories.authority import Pair, new_certificate
 from inventories.opening import Opened
 from inventories.vault import Vault
+from stacks.rollout.home import Home
 from stacks.rollout.sealing import open_secrets
 
 SECRETS = "secrets.json"
@@ -29,18 +30,22 @@ class OperatorKeys:
 
 def vault_of(opened: Opened, environ: Mapping[str, str], note: Callable[[Text], None]) -> Vault:
     """Return the keeper of a cloud's credentials."""
-    return Vault(opened.home.folder / SECRETS, open_secrets(opened.home, environ, note))
+    return _vault(opened.home, environ, note)
 
 
-def operator_keys(opened: Opened, environ: Mapping[str, str], note: Callable[[Text], None]) -> OperatorKeys | None:
+def operator_keys(home: Home, environ: Mapping[str, str], note: Callable[[Text], None]) -> OperatorKeys | None:
     """Return keys for one command, None while the cloud has no credentials; makes none.
 
     Raises InputInvalid when the passphrase does not open them.
     """
-    if not (opened.home.folder / SECRETS).exists():
+    if not (home.folder / SECRETS).exists():
         return None
-    kept = vault_of(opened, environ, note).read(())
+    kept = _vault(home, environ, note).read(())
     if kept is None:
         return None
     operator = new_certificate(kept.authority, OPERATOR, (OPERATOR,), datetime.now(UTC), OPERATOR_DAYS)
     return OperatorKeys(kept.authority.certificate, operator, kept.passwords)
+
+
+def _vault(home: Home, environ: Mapping[str, str], note: Callable[[Text], None]) -> Vault:
+    return Vault(home.folder / SECRETS, open_secrets(home, environ, note))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from stacks.rollout.workspace import Workspace, gone, open_workspace
 
 SECONDS = 2.0
 """For the sites; the rest of three seconds goes to reading and importing."""
+LEAST = 1.0
+"""What sites get at least, however long reading and importing took."""
 Ask = Callable[[Mapping[str, str], Callable[[str, Connection], bool], float], Mapping[str, bool | GovcloudError]]
 
 
@@ -67,14 +71,21 @@ class StatusReport:
 
 def status(source: Path, ask: Ask = ask_all) -> StatusReport:
     """Return what is known here of every site, and what the sites say within the time limit."""
-    workspace = open_workspace(source, os.environ)
+    return status_of(open_workspace(source, os.environ), ask)
+
+
+def status_of(workspace: Workspace, ask: Ask = ask_all, until: float | None = None) -> StatusReport:
+    """Return the status of an open workspace; with `until`, by that time of the monotonic clock."""
     seen = {site: Seen() for site in workspace.sites}
 
     def look(site: str, connection: Connection) -> bool:
         _look(connection, workspace.cloud.name, seen[site])
         return True
 
-    answers = ask(workspace.entries(workspace.sites), look, SECONDS)
+    if until is not None:
+        import_module("openstack.connection")  # it takes half a second, which the sites then do not have
+    seconds = SECONDS if until is None else max(LEAST, until - time.monotonic())
+    answers = ask(workspace.entries(workspace.sites), look, seconds)
     troubles = {
         site: answer for site, answer in answers.items() if isinstance(answer, GovcloudError) and not seen[site].reached
     }
