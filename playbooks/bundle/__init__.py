@@ -1,0 +1,1 @@
+"""What hosts without internet install, gathered on a connected machine."""
