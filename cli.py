@@ -254,3 +254,25 @@ def lab_heal(
     from commands import faults as c
 
     return c.heal(voice, path, c.targets(site, link, carrier, host))
+
+
+@command(lab, "power", "lab")
+def lab_power(
+    voice: Voice,
+    action: o.OffOrOn,
+    path: o.Topology,
+    site: o.HitSites = [],
+    feed: o.HitFeeds = [],
+    host: o.HitHosts = [],
+) -> int:
+    from commands import power as c
+
+    switch = c.off if action == "off" else c.on
+    return switch(voice, path, c.targets(site, feed, host))
+
+
+@command(lab, "shell", "lab")
+def lab_shell(voice: Voice, path: o.Topology, name: o.Somewhere, words: o.Words = []) -> int:
+    from commands import power as c
+
+    return c.shell(voice, path, name, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,19 +46,25 @@ def check(voice: Voice, path: Path | None) -> int:
     return int(bool(missing))
 
 
-def up(voice: Voice, path: Path, boot: Literal["services", "all"] | None) -> int:
-    from lab.hosts.recipe import recipes_of
-    from lab.place import find_place
-    from lab.up import up as run
-    from topology.load import load_cloud
+def listener(voice: Voice) -> Callable[[str, str, float], None]:
+    """Return what tells the user of every stage that has ended: site, stage, seconds."""
 
     def listen(site: str, stage: str, seconds: float) -> None:
         what = _STAGES.get(stage, Text(stage, stage))
         head = f"{span(seconds):>6} {site}".rstrip()
         voice.note(Text(f"{head}: {what.en}", f"{head}：{what.zh}"))
 
+    return listen
+
+
+def up(voice: Voice, path: Path, boot: Literal["services", "all"] | None) -> int:
+    from lab.hosts.recipe import recipes_of
+    from lab.place import find_place
+    from lab.up import up as run
+    from topology.load import load_cloud
+
     cloud = load_cloud(path)
-    raised = run(cloud, find_place(cloud.name), listen, recipes=recipes_of(cloud, path), boot=boot)
+    raised = run(cloud, find_place(cloud.name), listener(voice), recipes=recipes_of(cloud, path), boot=boot)
     sites: list[dict[str, Any]] = [{"site": s.name, "entry": s.entry, "auth_url": s.auth_url} for s in raised.sites]
     clouds = str(raised.clouds_yaml)
     voice.document({"ok": True, "exit_code": 0, "changed": raised.changed, "clouds_yaml": clouds, "sites": sites})

@@ -74,6 +74,16 @@ HitCarriers = Annotated[
 HitHosts = Annotated[
     list[str], typer.Option("--host", metavar="H", help=_help("this booted server", "此已启动的服务器(可重复)"))
 ]
+OffOrOn = Annotated[
+    Literal["off", "on"], typer.Argument(metavar="off|on", help=_help("take it, or give it back", "断电或供电"))
+]
+HitFeeds = Annotated[
+    list[str], typer.Option("--feed", metavar="F", help=_help("all sites of this feed", "此供电的所有数据中心"))
+]
+Somewhere = Annotated[str, typer.Argument(metavar="NAME", help=_help("a host or a site", "主机或数据中心"))]
+Words = Annotated[
+    list[str], typer.Argument(metavar="[-- COMMAND...]", help=_help("instead of a shell", "代替交互式命令行"))
+]
 AddedLatency = Annotated[
     float,
     typer.Option("--latency", metavar="MS", min=0, max=10000, help=_help("ms added each way", "单程增加的毫秒数")),

@@ -160,4 +160,24 @@ WORDS: dict[str, Words] = {
         Text("Undo every cut and slowing, or those named.", "撤销所有切断和减速，或其中指定的部分。"),
         (f"govcloud lab heal {CITY}", f"govcloud lab heal {CITY} --site donghai"),
     ),
+    "lab power": Words(
+        Text(
+            "Take the power from sites, feeds or hosts, at once, or give it back: what ran before runs again.",
+            "切断数据中心、供电或主机的电源(立即生效)，或恢复供电：断电前运行的一切重新运行。",
+        ),
+        (
+            f"govcloud lab power off {CITY} --feed grid-west",
+            f"govcloud lab power on {CITY} --feed grid-west",
+        ),
+    ),
+    "lab shell": Words(
+        Text(
+            "Open a shell in a host, or at the operator's seat inside a site.",
+            "在主机内，或在数据中心内部的运维席位上打开命令行。",
+        ),
+        (
+            f"govcloud lab shell {CITY} citizen-db-donghai-1",
+            f"govcloud lab shell {CITY} donghai -- ping -c 1 10.250.0.1",
+        ),
+    ),
 }
