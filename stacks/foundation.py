@@ -11,6 +11,7 @@ from pulumi_openstack import Provider, compute, identity, images, networking
 from stacks import inputs
 
 PHYSICAL_NETWORK = "public"
+DIGEST_DIGITS = 12
 
 
 class Foundation(pulumi.ComponentResource):
@@ -52,12 +53,12 @@ class Foundation(pulumi.ComponentResource):
         return made.id
 
     def _image(self, image: inputs.Image, topology_dir: Path) -> pulumi.Output[str]:
-        # An image is what was uploaded under its name: the path it came from differs from one desk to the next.
+        # An image is what it holds: another content is another image, the path it came from differs between machines.
         options = pulumi.ResourceOptions.merge(
             self._options, pulumi.ResourceOptions(ignore_changes=["local_file_path"])
         )
         made = images.Image(
-            image.name,
+            f"{image.name}-{image.content[:DIGEST_DIGITS]}",
             name=image.name,
             local_file_path=str((topology_dir / image.file).resolve()),
             container_format="bare",

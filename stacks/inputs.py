@@ -18,10 +18,11 @@ class Flavor:
 
 @dataclass(frozen=True)
 class Image:
-    """A boot image; `file` is relative to the folder of the topology."""
+    """A boot image; `file` is relative to the folder of the topology, `content` the SHA-256 of what it holds."""
 
     name: str
     file: str
+    content: str
     disk_format: str
     min_disk_gb: int
     min_ram_mb: int

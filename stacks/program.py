@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -11,6 +12,7 @@ from stacks import names
 from stacks.access import SiteAccess, read_access
 from stacks.department import build_department
 from stacks.foundation import Foundation
+from stacks.image_files import image_contents, require_images
 from stacks.inputs import FoundationInputs, ShardInputs
 from stacks.slices import department_inputs, foundation_inputs
 from topology.addresses import AddressPlan
@@ -19,7 +21,10 @@ from topology.model import Cloud
 
 def build(cloud: Cloud, addresses: AddressPlan, site: str, shard: str, topology_dir: Path) -> None:
     """Build one shard of a cloud: `foundation` or a department at `site`; InputInvalid when there is no such shard."""
-    build_shard(read_inputs(cloud, addresses, site, shard), topology_dir)
+    contents = image_contents(cloud, topology_dir) if shard == names.FOUNDATION else {}
+    if contents:
+        require_images(cloud, contents, topology_dir)
+    build_shard(read_inputs(cloud, addresses, site, shard, contents), topology_dir)
 
 
 def build_shard(inputs: ShardInputs, topology_dir: Path, reach: SiteAccess | None = None) -> None:
@@ -35,10 +40,12 @@ def build_shard(inputs: ShardInputs, topology_dir: Path, reach: SiteAccess | Non
         pulumi.export(name, value)
 
 
-def read_inputs(cloud: Cloud, addresses: AddressPlan, site: str, shard: str) -> ShardInputs:
+def read_inputs(
+    cloud: Cloud, addresses: AddressPlan, site: str, shard: str, contents: Mapping[str, str]
+) -> ShardInputs:
     """Return what the program of a shard reads; InputInvalid when the cloud has no such shard."""
     if site in cloud.sites and shard == names.FOUNDATION:
-        return foundation_inputs(cloud, addresses, site)
+        return foundation_inputs(cloud, addresses, site, contents)
     department = next((d for d in cloud.departments if names.department_shard(d) == shard), None)
     if site not in cloud.sites or department is None or site not in cloud.sites_of(department):
         raise InputInvalid(

@@ -82,6 +82,8 @@ class ServerGroup(pulumi.ComponentResource):
         )
 
     def _instance(self, server: inputs.Server, port: networking.Port, apart: compute.ServerGroup) -> compute.Instance:
+        # Another image would rebuild the server and lose its local disk: it is for servers still to be made.
+        kept = pulumi.ResourceOptions(ignore_changes=["image_id"])
         return compute.Instance(
             server.name,
             name=server.name,
@@ -91,7 +93,7 @@ class ServerGroup(pulumi.ComponentResource):
             networks=[compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=[compute.InstanceSchedulerHintArgs(group=apart.id)],
             metadata=self._metadata(),
-            opts=self._options,
+            opts=pulumi.ResourceOptions.merge(self._options, kept),
         )
 
     def _metadata(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -50,17 +50,20 @@ class Shard:
         return names.FOUNDATION if self.department is None else names.department_shard(self.department)
 
 
-def plan_shards(cloud: Cloud, addresses: AddressPlan) -> tuple[Shard, ...]:
-    """Return all shards, a site's foundation before its departments; InputInvalid names one that is too large."""
-    shards = tuple(shard for site in cloud.sites for shard in _site_shards(cloud, addresses, site))
+def plan_shards(cloud: Cloud, addresses: AddressPlan, contents: Mapping[str, str]) -> tuple[Shard, ...]:
+    """Return all shards, a site's foundation before its departments; InputInvalid names one that is too large.
+
+    `contents` are the SHA-256 of the files of all images by name.
+    """
+    shards = tuple(shard for site in cloud.sites for shard in _site_shards(cloud, addresses, site, contents))
     for shard in shards:
         _refuse_oversize(shard)
     return shards
 
 
-def _site_shards(cloud: Cloud, addresses: AddressPlan, site: str) -> Iterator[Shard]:
+def _site_shards(cloud: Cloud, addresses: AddressPlan, site: str, contents: Mapping[str, str]) -> Iterator[Shard]:
     base = names.stack_name(cloud.name, site, names.FOUNDATION)
-    yield Shard(base, site, "foundation", None, (), foundation_inputs(cloud, addresses, site))
+    yield Shard(base, site, "foundation", None, (), foundation_inputs(cloud, addresses, site, contents))
     for department in sorted(cloud.departments):
         if site in cloud.sites_of(department):
             stack = names.stack_name(cloud.name, site, names.department_shard(department))

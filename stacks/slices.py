@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 
 from failures import InputInvalid, Text
@@ -31,8 +31,11 @@ SPARE_PORTS = 50
 RULES_PER_GROUP = 5
 
 
-def foundation_inputs(cloud: Cloud, addresses: AddressPlan, site: str) -> FoundationInputs:
-    """Return what a site has before its first department; departments do not enter."""
+def foundation_inputs(cloud: Cloud, addresses: AddressPlan, site: str, contents: Mapping[str, str]) -> FoundationInputs:
+    """Return what a site has before its first department; departments do not enter.
+
+    `contents` are the SHA-256 of the files of all images by name.
+    """
     edges = [name for name, zone in cloud.zones.items() if zone.kind == "edge"]
     tenants = [name for name, zone in cloud.zones.items() if zone.kind == "tenant"]
     return FoundationInputs(
@@ -43,7 +46,7 @@ def foundation_inputs(cloud: Cloud, addresses: AddressPlan, site: str) -> Founda
         groups=duties.party_groups(cloud, "supervise") + duties.party_groups(cloud, "operate"),
         flavors=_flavors(cloud),
         images=tuple(
-            Image(name, image.file, image.disk_format, image.min_disk_gb, image.min_ram_mb)
+            Image(name, image.file, contents[name], image.disk_format, image.min_disk_gb, image.min_ram_mb)
             for name, image in sorted(cloud.images.items())
         ),
         edges=tuple(

@@ -15,7 +15,7 @@ STATEFUL_TYPES = (
     StatefulType("openstack:identity/project:Project", "owns everything of a department; a new one has another id"),
     StatefulType("openstack:compute/instance:Instance", "its local disk goes with it"),
     StatefulType("openstack:blockstorage/volume:Volume", "holds data"),
-    StatefulType("openstack:images/image:Image", "servers are rebuilt from it; other uploads differ"),
+    StatefulType("openstack:images/image:Image", "servers made from it are evacuated and rebuilt from it"),
     StatefulType("openstack:networking/network:Network", "servers hang on it; replacing it cuts them off"),
     StatefulType("openstack:networking/subnet:Subnet", "every address in it would change"),
     StatefulType("openstack:networking/router:Router", "replacing it cuts a department off and changes its gateway"),

@@ -11,6 +11,7 @@ from threading import Event
 
 from failures import GateRefused, Interrupted, Text
 from stacks.engine.events import Op
+from stacks.image_files import image_contents
 from stacks.rollout.act import Building
 from stacks.rollout.backends import backends_of
 from stacks.rollout.locks import hold
@@ -107,10 +108,12 @@ def _confirm(plan: PlanReport, options: RunOptions, terminal: Terminal) -> None:
 
 
 def _refuse_race(workspace: Workspace) -> None:
-    if read(workspace.source).digest != workspace.digest:
+    images = image_contents(workspace.cloud, workspace.folder)
+    if read(workspace.source).digest != workspace.digest or images != workspace.images:
         raise GateRefused(
             Text(
-                "the topology changed after it was planned; nothing was touched", "计划之后拓扑又有改动；未做任何修改"
+                "the topology or an image changed after it was planned; nothing was touched",
+                "计划之后拓扑或镜像又有改动；未做任何修改",
             ),
             where=str(workspace.source),
             fix=Text("run deploy again to see the new plan", "请重新执行 deploy 查看新计划"),

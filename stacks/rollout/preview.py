@@ -11,6 +11,7 @@ from failures import GovcloudError
 from stacks.engine.events import Change, Op, Outcome
 from stacks.engine.provider import BROKEN
 from stacks.engine.urns import PROVIDER_PREFIX
+from stacks.image_files import require_images
 from stacks.rollout.engines import Engine, Run
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import PlanReport, StackPlan, Standing, losses, needs_hash, standing
@@ -46,6 +47,7 @@ class Backends:
 
 def make_plan(workspace: Workspace, options: RunOptions, backends: Backends, stop: Event) -> PlanReport:
     """Return the plan; asks no site and opens no state where nothing changed, unless a refresh is wished."""
+    require_images(workspace.cloud, workspace.images, workspace.folder)
     records = known_stacks(workspace.home)
     stacks = [standing_of(workspace, shard.stack, records) for shard in workspace.shards]
     stacks += [StackPlan(r.stack, r.site, r.kind, Standing.GONE) for r in gone(records, workspace)]

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from failures import GovcloudError, Text, TopologyInvalid, WrongUsage
+from stacks.image_files import image_contents
 from stacks.rollout.home import Home, home_of
 from stacks.rollout.records import Record, Records
 from stacks.shards import PROGRAM_VERSION, Shard, plan_shards
@@ -23,11 +24,15 @@ Reach = Callable[[Mapping[str, str]], Mapping[str, GovcloudError]]
 
 @dataclass(frozen=True)
 class Workspace:
-    """`digest` is that of the topology's files; `shards` are those of the chosen sites, `records` of all."""
+    """`digest` is that of the topology's files; `shards` are those of the chosen sites, `records` of all.
+
+    `images` are the SHA-256 of the files of all images by name, "" for one that cannot be read.
+    """
 
     cloud: Cloud
     source: Path
     digest: str
+    images: Mapping[str, str]
     addresses: AddressPlan
     shards: tuple[Shard, ...]
     sites: tuple[str, ...]
@@ -48,7 +53,7 @@ class Workspace:
     @property
     def folder(self) -> Path:
         """The folder that paths in the topology start from."""
-        return self.source if self.source.is_dir() else self.source.parent
+        return folder_of(self.source)
 
     def alive(self, reach: Reach) -> Callable[[str], GovcloudError | None]:
         """Return a question: why can this site not be worked on?"""
@@ -72,8 +77,14 @@ def open_workspace(source: Path, environ: Mapping[str, str], sites: tuple[str, .
     cloud = reading.cloud
     chosen = _chosen(cloud, sites)
     addresses = plan_for(cloud, source)
-    shards = tuple(shard for shard in plan_shards(cloud, addresses) if shard.site in chosen)
-    return Workspace(cloud, source, reading.digest, addresses, shards, chosen, home_of(cloud.name, environ))
+    images = image_contents(cloud, folder_of(source))
+    shards = tuple(shard for shard in plan_shards(cloud, addresses, images) if shard.site in chosen)
+    return Workspace(cloud, source, reading.digest, images, addresses, shards, chosen, home_of(cloud.name, environ))
+
+
+def folder_of(source: Path) -> Path:
+    """Return the folder that paths in a topology start from."""
+    return source if source.is_dir() else source.parent
 
 
 def _chosen(cloud: Cloud, sites: tuple[str, ...]) -> tuple[str, ...]:

@@ -239,10 +239,10 @@ def test_kill_in_update_rerun_ends_it(ground: Ground) -> None:
 
 
 def test_kill_in_replace_rerun_ends_it(ground: Ground) -> None:
-    """Two kills while servers, named with --replace, get another image and a rule another port."""
+    """Two kills while an image, its old content named with --delete, gets another and a rule gets another port."""
     other = town.changed(
         ground.first,
-        ("templates/plain/image", f"{NAME}-b"),
+        (f"images/{NAME}-b/file", "a.raw"),
         ("templates/pair/openings", [{"port": 443, "source": "any"}, {"port": 9200, "source": "department"}]),
     )
     ground.struck.deploy(ground.first)

@@ -26,8 +26,9 @@ class MemorySite:
         return MemoryProvider(self, inputs)
 
     def users_of(self, id_: str) -> list[str]:
-        """Return what would break if the object went."""
-        return [f"{type_} {inputs.get('name')}" for type_, inputs in self.objects.values() if id_ in str(inputs)]
+        """Return what would break if the object went; a server outlives its image."""
+        held = [(type_, {**inputs, "imageId": ""}) for type_, inputs in self.objects.values()]
+        return [f"{type_} {inputs.get('name')}" for type_, inputs in held if id_ in str(inputs)]
 
 
 class MemoryProvider:

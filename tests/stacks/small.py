@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
+from stacks.shards import Shard, plan_shards
 from topology.addresses import AddressPlan, plan
 from topology.model import Cloud
 from topology.slots import Ledger
@@ -70,6 +72,17 @@ def topology() -> dict[str, Any]:
 def cloud(data: dict[str, Any] | None = None) -> Cloud:
     """Return the small cloud, or the one that `data` describes."""
     return Cloud.model_validate(topology() if data is None else data)
+
+
+def contents(made: Cloud) -> dict[str, str]:
+    """Return what the files of its images hold, if there were any."""
+    return {name: sha256(image.file.encode()).hexdigest() for name, image in made.images.items()}
+
+
+def shards(data: dict[str, Any] | None = None, ledger: Ledger | None = None) -> tuple[Shard, ...]:
+    """Return all shards of the cloud."""
+    made, addresses = planned(data, ledger)
+    return plan_shards(made, addresses, contents(made))
 
 
 def planned(data: dict[str, Any] | None = None, ledger: Ledger | None = None) -> tuple[Cloud, AddressPlan]:

@@ -11,7 +11,6 @@ import pulumi
 import pytest
 import yaml
 
-from stacks.shards import plan_shards
 from tests.stacks import small
 from tests.stacks.recorder import Recording, record, run_recorded
 
@@ -38,7 +37,7 @@ def topology(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def up(topology: Path, site: str, shard: str) -> Recording:
     """Run the program in its folder as Pulumi's language host does."""
     config = {"govcloud:topology": str(topology), "govcloud:site": site, "govcloud:shard": shard}
-    foundation = next(s for s in plan_shards(*small.planned()) if s.stack == f"smallcity.{site}.foundation").typed
+    foundation = next(s for s in small.shards() if s.stack == f"smallcity.{site}.foundation").typed
     return run_recorded(_run_folder, foundation, config=config)
 
 
@@ -48,7 +47,7 @@ def _run_folder() -> None:
 
 def test_main_config_names_a_shard_builds_what_the_plan_has(topology: Path) -> None:
     """The CLI builds the same resources as the plan would, with the site's Keystone from clouds.yaml."""
-    shards = {shard.stack: shard for shard in plan_shards(*small.planned())}
+    shards = {shard.stack: shard for shard in small.shards()}
     wanted = record(shards["smallcity.east.data"].typed, shards["smallcity.east.foundation"].typed)
     built = up(topology, "east", "data")
     (own,) = [e for e in built.entries if e.type == "pulumi:providers:openstack" and e.name == "data"]

@@ -15,18 +15,19 @@ import pytest
 
 from failures import InputInvalid
 from stacks.program import read_inputs
-from stacks.shards import Shard, count_resources, plan_shards
+from stacks.shards import Shard, count_resources
 from tests.stacks import small
 from tests.stacks.recorder import Recording, record
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "stacks"
 RENEW = "GOVCLOUD_RENEW_GOLDEN"
 SECRET = "<secret>"
+CONTENT = small.contents(small.cloud())["debian-12"]
 
 
 @cache
 def shards() -> dict[str, Shard]:
-    return {shard.stack: shard for shard in plan_shards(*small.planned())}
+    return {shard.stack: shard for shard in small.shards()}
 
 
 @cache
@@ -96,7 +97,7 @@ def test_foundation_department_list_does_not_enter() -> None:
 
 def test_foundations_of_two_clouds_share_no_name_and_no_segment() -> None:
     """Two clouds can live on one OpenStack: what its APIs keep apart by name is named after the cloud."""
-    other = {shard.stack: shard for shard in plan_shards(*small.planned({**small.topology(), "cloud": "village"}))}
+    other = {shard.stack: shard for shard in small.shards({**small.topology(), "cloud": "village"})}
     foundation = other["village.east.foundation"].typed
     theirs, ours = record(foundation, foundation), recorded("smallcity.east.foundation")
     types = ("compute/flavor:Flavor", "identity/groupV3:GroupV3", "networking/network:Network")
@@ -118,9 +119,10 @@ def test_foundation_roles_are_looked_up_by_duty() -> None:
 
 
 def test_foundation_image_moved_on_disk_is_no_change() -> None:
-    """The path of an upload differs from desk to desk and must never replace an image."""
+    """The path of an upload differs between machines; only another content is another image."""
     (image,) = recorded("smallcity.east.foundation").of("images/image:Image")
 
+    assert (image.name, image.inputs["name"]) == (f"debian-12-{CONTENT[:12]}", "debian-12")
     assert image.inputs["localFilePath"] == "/topology/images/debian-12.raw"
     assert image.ignores == ("localFilePath",)
 
@@ -186,6 +188,13 @@ def test_department_service_server_has_its_marks_and_planned_address() -> None:
     assert IPv4Address(row["address"]) < IPv4Address(subnet.inputs["allocationPools"][0]["start"])
 
 
+def test_department_servers_outlive_another_image() -> None:
+    """Nova would rebuild a server for another image, and its local disk would be lost."""
+    servers = recorded("smallcity.east.data").of("compute/instance:Instance")
+
+    assert {server.ignores for server in servers} == {("imageId",)}
+
+
 def test_department_servers_of_an_application_are_kept_apart() -> None:
     """Servers of an application never share a host, also those that come later."""
     recording = recorded("smallcity.east.data")
@@ -203,7 +212,7 @@ def test_department_application_grows_and_gets_floating_without_touching_its_ser
     """One more server, an opening and a public address leave what a server was made with as it is."""
     data = small.topology()
     data["templates"]["office"] |= {"count": 2, "floating": True, "openings": [{"port": 443, "source": "any"}]}
-    grown = {shard.stack: shard for shard in plan_shards(*small.planned(data))}
+    grown = {shard.stack: shard for shard in small.shards(data)}
     after = record(grown["smallcity.east.roads"].typed, grown["smallcity.east.foundation"].typed)
     (before,) = recorded("smallcity.east.roads").of("compute/instance:Instance")
 
@@ -271,13 +280,13 @@ def test_read_inputs_unknown_shard_refused_by_name() -> None:
     cloud, addresses = small.planned()
 
     with pytest.raises(InputInvalid, match="smallcity has no shard empty at site west"):
-        read_inputs(cloud, addresses, "west", "empty")
+        read_inputs(cloud, addresses, "west", "empty", {})
 
 
 def test_read_inputs_every_planned_shard_equals_its_slice() -> None:
     """What `pulumi up` builds for a config is what the plan would build."""
     cloud, addresses = small.planned()
 
-    assert [read_inputs(cloud, addresses, s.site, s.name) for s in shards().values()] == [
+    assert [read_inputs(cloud, addresses, s.site, s.name, small.contents(cloud)) for s in shards().values()] == [
         s.typed for s in shards().values()
     ]

@@ -28,7 +28,7 @@ def site() -> MemorySite:
 
 @pytest.fixture
 def shards() -> dict[str, Shard]:
-    return {shard.stack: shard for shard in plan_shards(*small.planned())}
+    return {shard.stack: shard for shard in small.shards()}
 
 
 @pytest.fixture
@@ -70,6 +70,25 @@ def test_engine_built_again_changes_nothing(engine: Embedded, site: MemorySite, 
 
     assert {op for outcome in again for op in objects(outcome)} == {Op.SAME}
     assert [call for call in site.calls if call[0] != "invoke"] == []
+
+
+def test_engine_uploads_a_changed_image_and_leaves_servers_as_they_are(
+    engine: Embedded, site: MemorySite, shards: dict[str, Shard]
+) -> None:
+    """Another content is planned as a new image and the end of the old, which must be named; servers keep running."""
+    for stack in (FOUNDATION, DATA):
+        engine.build(shards[stack], Run())
+    cloud, addresses = small.planned()
+    changed = {shard.stack: shard for shard in plan_shards(cloud, addresses, {"debian-12": "f" * 64})}
+    foreseen = engine.preview(changed[FOUNDATION], Run())
+    (old,) = (change for change in foreseen.changes if change.op is Op.DELETE)
+    built = [engine.build(changed[stack], Run(allow=frozenset({old.urn}))) for stack in (FOUNDATION, DATA)]
+
+    assert old.type == "openstack:images/image:Image"
+    assert [outcome.failures for outcome in built] == [[], []]
+    assert {(op, n) for op, n in objects(built[0]).items() if op is not Op.SAME} == {(Op.CREATE, 1), (Op.DELETE, 1)}
+    assert set(objects(built[1])) == {Op.SAME}
+    assert [inputs["name"] for type_, inputs in site.objects.values() if type_ == old.type] == ["debian-12"]
 
 
 def test_engine_destroys_in_an_order_that_a_site_accepts(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stacks.image_files import image_contents
 from stacks.inputs import DepartmentInputs, FoundationInputs, Net
 from stacks.shards import Shard, count_resources, plan_shards
 from tests.stacks.recorder import record
@@ -22,7 +23,7 @@ QUANZHOU = Path(__file__).parent.parent.parent / "topology" / "quanzhou.yaml"
 @cache
 def shards() -> tuple[Shard, ...]:
     cloud = load_cloud(QUANZHOU)
-    return plan_shards(cloud, plan_for(cloud, QUANZHOU))
+    return plan_shards(cloud, plan_for(cloud, QUANZHOU), image_contents(cloud, QUANZHOU.parent))
 
 
 def test_quanzhou_shards_stay_small() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failures import InputInvalid
-from stacks.shards import Shard, plan_shards
+from stacks.shards import Shard
 from tests.stacks import small
 from topology.addresses import plan
 from topology.slots import Ledger
@@ -23,7 +23,7 @@ new_departments = st.fixed_dictionaries(
 
 
 def shards_of(data: dict[str, Any] | None = None, ledger: Ledger | None = None) -> dict[str, Shard]:
-    return {shard.stack: shard for shard in plan_shards(*small.planned(data, ledger))}
+    return {shard.stack: shard for shard in small.shards(data, ledger)}
 
 
 def digests(data: dict[str, Any], ledger: Ledger | None = None) -> dict[str, str]:
@@ -41,7 +41,7 @@ def grown(name: str, drawn: dict[str, Any]) -> dict[str, Any]:
 
 def test_plan_shards_small_cloud_names_every_stack() -> None:
     """One foundation per site, one shard per department and site it lives in, foundation first."""
-    shards = plan_shards(*small.planned())
+    shards = small.shards()
 
     assert [shard.stack for shard in shards] == [
         "smallcity.east.foundation",
@@ -134,7 +134,7 @@ def test_digests_service_appended_moves_no_other_service() -> None:
 
 def test_inputs_canonical_json_holds_no_title() -> None:
     """The free text of the topology is nowhere in what a program reads."""
-    texts = [json.dumps(shard.inputs, ensure_ascii=False) for shard in plan_shards(*small.planned())]
+    texts = [json.dumps(shard.inputs, ensure_ascii=False) for shard in small.shards()]
 
     assert [text for text in texts if "市" in text or "Bureau" in text] == []
 
@@ -145,7 +145,7 @@ def test_plan_shards_too_many_servers_refused_by_name() -> None:
     data["departments"]["roads"]["applications"]["permits"]["count"] = 600
 
     with pytest.raises(InputInvalid, match=r"smallcity\.east\.roads would hold 12\d\d resources"):
-        plan_shards(*small.planned(data))
+        small.shards(data)
 
 
 def test_plan_shards_servers_of_one_name_refused() -> None:
@@ -155,7 +155,7 @@ def test_plan_shards_servers_of_one_name_refused() -> None:
     data["departments"]["data"]["applications"]["portal-east"] = {"template": "office", "tier": "critical"}
 
     with pytest.raises(InputInvalid, match="two servers would be named data-portal-east-1"):
-        plan_shards(*small.planned(data))
+        small.shards(data)
 
 
 def test_plan_shards_more_services_than_kept_addresses_refused() -> None:
@@ -164,7 +164,7 @@ def test_plan_shards_more_services_than_kept_addresses_refused() -> None:
     data["services"]["citizen-db"]["placement"] = {"east": 9}
 
     with pytest.raises(InputInvalid, match=r"9 service servers, but .* keeps 8 addresses"):
-        plan_shards(*small.planned(data))
+        small.shards(data)
 
 
 def test_plan_shards_floating_without_an_edge_refused() -> None:
@@ -173,4 +173,4 @@ def test_plan_shards_floating_without_an_edge_refused() -> None:
     del data["zones"]["edge"]
 
     with pytest.raises(InputInvalid, match="data-portal wants floating addresses"):
-        plan_shards(*small.planned(data))
+        small.shards(data)

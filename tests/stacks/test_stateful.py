@@ -6,7 +6,6 @@ from functools import cache
 
 import pytest
 
-from stacks.shards import plan_shards
 from stacks.stateful import STATEFUL_TYPES, StatefulType, is_stateful
 from tests.stacks import small
 from tests.stacks.recorder import record
@@ -15,7 +14,7 @@ from tests.stacks.recorder import record
 @cache
 def built() -> frozenset[str]:
     """Return the types of a foundation and of a department that has everything."""
-    shards = {shard.stack: shard for shard in plan_shards(*small.planned())}
+    shards = {shard.stack: shard for shard in small.shards()}
     base = shards["smallcity.east.foundation"].typed
     recordings = [record(shards[stack].typed, base) for stack in ("smallcity.east.foundation", "smallcity.east.data")]
     return frozenset(entry.type for recording in recordings for entry in recording.entries)

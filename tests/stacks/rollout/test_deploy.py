@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from failures import GateRefused, Interrupted, OutcomeUnknown, SiteUnreachable
+from failures import GateRefused, InputInvalid, Interrupted, OutcomeUnknown, SiteUnreachable
 from stacks.engine.events import Failed, Op
 from stacks.rollout.deploy import deploy, preview
+from stacks.rollout.destroy import destroy
 from stacks.rollout.locks import hold
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Standing
@@ -40,6 +41,14 @@ def build(folder: Path, world: World, departments: dict[str, int], **options: An
     return deploy(
         write_city(folder, departments), RunOptions(**{"yes": True, **options}), FakeTerminal(), backends(world)
     )
+
+
+def with_image(folder: Path) -> tuple[Path, Path]:
+    """Write a topology with one image; return its path and that of the image, which is not there yet."""
+    path, image = write_city(folder, TWO), folder / "images" / "a.raw"
+    path.write_text(path.read_text() + "images: {debian-12: {file: images/a.raw}}\n", encoding="utf-8")
+    image.parent.mkdir()
+    return path, image
 
 
 def test_deploy_of_a_new_cloud_builds_every_stack(tmp_path: Path, world: World, home: Path) -> None:
@@ -160,6 +169,39 @@ def test_deploy_of_a_topology_that_changed_while_asking_is_refused(tmp_path: Pat
     with pytest.raises(GateRefused, match="changed after it was planned"):
         deploy(write_city(tmp_path, TWO), RunOptions(), terminal, backends(world))
     assert not world.held
+
+
+def test_deploy_of_an_image_that_changed_while_asking_is_refused(tmp_path: Path, world: World) -> None:
+    """An image is part of what was confirmed."""
+    path, image = with_image(tmp_path)
+    image.write_bytes(b"first")
+    terminal = FakeTerminal(meanwhile=lambda: image.write_bytes(b"second"))
+    with pytest.raises(GateRefused, match="an image changed after it was planned"):
+        deploy(path, RunOptions(), terminal, backends(world))
+    assert not world.held
+
+
+def test_deploy_sees_a_changed_image_under_its_old_name(tmp_path: Path, world: World) -> None:
+    """The foundation is planned anew; the same file again is no change."""
+    path, image = with_image(tmp_path)
+    for content in (b"first", b"second", b"second"):
+        image.write_bytes(content)
+        plan = preview(path, RunOptions(), FakeTerminal(), backends(world))
+        deploy(path, RunOptions(yes=True), FakeTerminal(), backends(world))
+    image.write_bytes(b"third")
+    assert [stack.stack for stack in plan.acting] == []
+    plan = preview(path, RunOptions(), FakeTerminal(), backends(world))
+    assert [stack.stack for stack in plan.acting] == ["smalltown.east.foundation", "smalltown.west.foundation"]
+
+
+def test_deploy_without_the_file_of_an_image_touches_nothing(tmp_path: Path, world: World) -> None:
+    """The message names the file; what is there can still be destroyed."""
+    path, image = with_image(tmp_path)
+    with pytest.raises(InputInvalid, match="image debian-12 cannot be read") as refused:
+        deploy(path, RunOptions(yes=True), FakeTerminal(), backends(world))
+    assert refused.value.where == str(image)
+    assert not world.held
+    assert destroy(path, RunOptions(yes=True), FakeTerminal(), backends(world)).exit_code == 0
 
 
 def test_deploy_while_another_runs_is_refused(tmp_path: Path, world: World, home: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stacks.rollout.parity import Aspect, DepartmentSummary, Difference, SiteSummary, compare, expected_summary
-from stacks.shards import plan_shards
 from tests.stacks import small
 
 
 def expected(site: str = "east") -> SiteSummary:
-    return expected_summary(plan_shards(*small.planned()), site)
+    return expected_summary(small.shards(), site)
 
 
 def with_department(summary: SiteSummary, name: str, department: DepartmentSummary) -> SiteSummary:
