@@ -11,17 +11,17 @@ from certificates.applications import ALPHABET, Application, Refused, masked, ne
 GOOD = {"kind": "business", "applicant": " 泉州茶行 ", "contact": "0595-1234567"}
 
 
-def test_application_with_good_fields_is_read_trimmed():
+def test_application_with_good_fields_is_read_trimmed() -> None:
     """Spaces around a field do not make another application of it."""
     assert read_application(GOOD, "key-00000001") == Application("key-00000001", "business", "泉州茶行", "0595-1234567")
 
 
-def test_application_without_key_gets_one_of_its_own():
+def test_application_without_key_gets_one_of_its_own() -> None:
     """Two applications that name no key are two applications."""
     assert read_application(GOOD).key != read_application(GOOD).key
 
 
-def test_application_with_key_in_its_fields_keeps_it():
+def test_application_with_key_in_its_fields_keeps_it() -> None:
     """A form carries its key in a field, where a program sends a header."""
     assert read_application(GOOD | {"key": "from-the-form"}).key == "from-the-form"
 
@@ -44,7 +44,7 @@ def test_application_with_key_in_its_fields_keeps_it():
         ("key", 12345678),
     ],
 )
-def test_application_with_wrong_field_is_refused_by_name(field, value):
+def test_application_with_wrong_field_is_refused_by_name(field: str, value: object) -> None:
     """The refusal names the field and only that one."""
     with pytest.raises(Refused) as refused:
         read_application(GOOD | {field: value})
@@ -52,7 +52,7 @@ def test_application_with_wrong_field_is_refused_by_name(field, value):
     assert refused.value.fields == (field,)
 
 
-def test_application_with_several_wrong_fields_names_all():
+def test_application_with_several_wrong_fields_names_all() -> None:
     """A citizen corrects everything in one go."""
     with pytest.raises(Refused) as refused:
         read_application({})
@@ -61,7 +61,7 @@ def test_application_with_several_wrong_fields_names_all():
 
 
 @given(st.dates(date(2020, 1, 1), date(2099, 12, 31)))
-def test_number_just_made_is_read_back(day):
+def test_number_just_made_is_read_back(day: date) -> None:
     """What the service prints, it accepts, also in small letters and with spaces around it."""
     number = new_number(day)
 
@@ -69,7 +69,7 @@ def test_number_just_made_is_read_back(day):
 
 
 @given(st.integers(0, 20), st.sampled_from(ALPHABET))
-def test_number_with_one_wrong_letter_is_no_number(place, letter):
+def test_number_with_one_wrong_letter_is_no_number(place: int, letter: str) -> None:
     """A mistyped receipt number never finds somebody else's receipt."""
     number = new_number(date(2026, 3, 1))
     typed = number[:place] + letter + number[place + 1 :]
@@ -79,7 +79,7 @@ def test_number_with_one_wrong_letter_is_no_number(place, letter):
 
 
 @given(st.integers(9, 17))
-def test_number_with_two_letters_swapped_is_no_number(place):
+def test_number_with_two_letters_swapped_is_no_number(place: int) -> None:
     """Swapped neighbours show."""
     number = new_number(date(2026, 3, 1))
     swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
@@ -87,7 +87,7 @@ def test_number_with_two_letters_swapped_is_no_number(place):
     assert read_number(swapped) == (number if swapped == number else "")
 
 
-def test_number_with_letters_often_misread_is_read_as_meant():
+def test_number_with_letters_often_misread_is_read_as_meant() -> None:
     """O, I and L are not in the alphabet, so they can only mean 0 and 1."""
     number = next(n for n in (new_number(date(2026, 3, 1)) for _ in range(1000)) if "0" in n[9:] and "1" in n[9:])
 
@@ -97,6 +97,6 @@ def test_number_with_letters_often_misread_is_read_as_meant():
 @pytest.mark.parametrize(
     ("name", "shown"), [("张三丰", "张**"), ("李四", "李*"), ("A", "A"), ("Electric Company", "E**")]
 )
-def test_masked_name_keeps_its_first_letter_only(name, shown):
+def test_masked_name_keeps_its_first_letter_only(name: str, shown: str) -> None:
     """Whoever finds a receipt number does not learn a name from it."""
     assert masked(name) == shown

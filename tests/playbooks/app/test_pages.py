@@ -1,12 +1,13 @@
 """What the pages say, and in which language."""
 
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
 
 from certificates.applications import Receipt
 from certificates.pages import choose_language, receipt_page, start_page, states_page
-from certificates.words import KINDS, PAGE, REFUSALS, STATES
+from certificates.words import KINDS, PAGE, REFUSALS, STATES, Language, Words
 from tests.playbooks.app.shelf import NOON
 
 RECEIPT = Receipt("20260301-0123456789-A", "marriage", "王小明", "received", "anxi", NOON)
@@ -43,13 +44,13 @@ class Links(HTMLParser):
         ("", "ZH-cn", "zh"),
     ],
 )
-def test_language_asked_or_accepted_is_spoken(asked, accepted, language):
+def test_language_asked_or_accepted_is_spoken(asked: str, accepted: str, language: Language) -> None:
     """What is asked for goes before what the browser says, and Chinese is what remains."""
     assert choose_language(asked, accepted) == language
 
 
 @pytest.mark.parametrize("texts", [KINDS, STATES, PAGE, REFUSALS])
-def test_words_in_every_table_have_both_languages(texts):
+def test_words_in_every_table_have_both_languages(texts: dict[str, Words]) -> None:
     """No text is left out in either language, and no Chinese text is in English."""
     assert all(text.en and text.zh and not text.zh.isascii() and text.en.isascii() for text in texts.values())
 
@@ -58,7 +59,7 @@ def test_words_in_every_table_have_both_languages(texts):
 @pytest.mark.parametrize(
     "page", [start_page, lambda lang: receipt_page(lang, RECEIPT), lambda lang: states_page(lang, {})]
 )
-def test_page_of_any_kind_loads_nothing_from_elsewhere(page, language):
+def test_page_of_any_kind_loads_nothing_from_elsewhere(page: Callable[[Language], str], language: Language) -> None:
     """Every address stays on this service, and every field has a label."""
     links = Links(page(language))
 
@@ -67,7 +68,7 @@ def test_page_of_any_kind_loads_nothing_from_elsewhere(page, language):
     assert links.fields <= links.labels
 
 
-def test_start_page_with_hostile_fields_escapes_them():
+def test_start_page_with_hostile_fields_escapes_them() -> None:
     """What a citizen typed comes back as text, never as markup."""
     page = start_page("en", {"applicant": '"><script>alert(1)</script>', "key": "'><b>"}, ["kind"])
 
@@ -76,7 +77,7 @@ def test_start_page_with_hostile_fields_escapes_them():
     assert "&lt;script&gt;" in page
 
 
-def test_start_page_after_refusal_keeps_what_was_typed_and_its_key():
+def test_start_page_after_refusal_keeps_what_was_typed_and_its_key() -> None:
     """The corrected form is still the same application."""
     page = start_page("en", {"applicant": "Li Lei", "key": "the-same-key"}, ["kind"])
 
@@ -85,12 +86,12 @@ def test_start_page_after_refusal_keeps_what_was_typed_and_its_key():
     assert REFUSALS["kind"].en in page
 
 
-def test_start_page_with_key_taken_offers_another():
+def test_start_page_with_key_taken_offers_another() -> None:
     """A key that belongs to another application is not offered again."""
     assert "used-key" not in start_page("zh", {"key": "used-key"}, ["taken"])
 
 
-def test_receipt_page_shows_beijing_time_and_masks_the_name():
+def test_receipt_page_shows_beijing_time_and_masks_the_name() -> None:
     """The time is the citizen's, and the page does not tell the name."""
     page = receipt_page("zh", RECEIPT)
 
@@ -99,7 +100,7 @@ def test_receipt_page_shows_beijing_time_and_masks_the_name():
     assert "王小明" not in page
 
 
-def test_states_page_without_applications_lists_every_state():
+def test_states_page_without_applications_lists_every_state() -> None:
     """A state that nothing is in is still a state."""
     page = states_page("zh", {"issued": 7})
 

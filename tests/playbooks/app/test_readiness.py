@@ -23,7 +23,9 @@ PRIMARY = Primary("10.2.0.1", 2)
         (False, True, 9, "draining"),
     ],
 )
-def test_readiness_at_an_age_of_its_last_look_says_its_state(serves, draining, age, state):
+def test_readiness_at_an_age_of_its_last_look_says_its_state(
+    *, serves: bool, draining: bool, age: float, state: str
+) -> None:
     """A recovery site stands by where an active one is unavailable; stopping goes before everything."""
     readiness = Readiness(serves, fresh=3, draining=draining)
     readiness.saw(PRIMARY, 100)
@@ -31,7 +33,7 @@ def test_readiness_at_an_age_of_its_last_look_says_its_state(serves, draining, a
     assert readiness.state(100 + age) == state
 
 
-def test_readiness_before_any_look_is_not_ready():
+def test_readiness_before_any_look_is_not_ready() -> None:
     """Nothing seen is nothing known."""
     assert Readiness(serves=True, fresh=3).state(0) == "unavailable"
 
@@ -57,7 +59,7 @@ def watch_looks(shelf: Shelf, readiness: Readiness, looks: int) -> list[Primary 
     return known
 
 
-def test_watch_over_a_passing_failure_becomes_ready():
+def test_watch_over_a_passing_failure_becomes_ready() -> None:
     """A primary that comes back is seen at the next look."""
     readiness = Readiness(serves=True, fresh=3)
 
@@ -66,7 +68,7 @@ def test_watch_over_a_passing_failure_becomes_ready():
     assert known[:2] == [None, PRIMARY]
 
 
-def test_watch_with_an_unknown_failure_ends_the_process():
+def test_watch_with_an_unknown_failure_ends_the_process() -> None:
     """A defect is not taken for a primary that is away."""
     with pytest.raises(RuntimeError, match="defect"):
         asyncio.run(watch(Shelf(failure=RuntimeError("defect")), Readiness(True, 3), 0, lambda: 0, lambda: None))

@@ -2,7 +2,9 @@
 
 import json
 import time
+from typing import Any
 
+import httpx
 import pytest
 
 from certificates.applications import new_number
@@ -16,18 +18,16 @@ NUMBER = new_number(NOON.date())
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def post(shelf, fields=None, key="", **more):
+def post(shelf: Shelf, fields: dict[str, str] | None = None, key: str = "") -> httpx.Response:
     headers = {"Idempotency-Key": key} if key else {}
-    return visit(
-        shelf, lambda client: client.post("/api/applications", json=fields or APPLICATION, headers=headers, **more)
-    )
+    return visit(shelf, lambda client: client.post("/api/applications", json=fields or APPLICATION, headers=headers))
 
 
-def get(shelf, path, **more):
+def get(shelf: Shelf, path: str, **more: Any) -> httpx.Response:
     return visit(shelf, lambda client: client.get(path), **more)
 
 
-def test_application_sent_once_gets_a_receipt():
+def test_application_sent_once_gets_a_receipt() -> None:
     """The answer carries the number, the site that stands for it, and the time."""
     answer = post(Shelf())
 
@@ -37,7 +37,7 @@ def test_application_sent_once_gets_a_receipt():
     assert (receipt["site"], receipt["time"], receipt["repeated"]) == ("donghai", "2026-03-01T12:00:00+08:00", False)
 
 
-def test_application_sent_twice_with_one_key_gets_one_receipt():
+def test_application_sent_twice_with_one_key_gets_one_receipt() -> None:
     """A program that was not sure whether it was heard may ask again."""
     shelf = Shelf()
 
@@ -48,14 +48,14 @@ def test_application_sent_twice_with_one_key_gets_one_receipt():
     assert len(shelf.receipts) == 1
 
 
-def test_application_sent_twice_without_key_gets_two_receipts():
+def test_application_sent_twice_without_key_gets_two_receipts() -> None:
     """Without a key nothing says that two requests are one: the control for the test above."""
     shelf = Shelf()
 
     assert post(shelf).json()["receipt"] != post(shelf).json()["receipt"]
 
 
-def test_application_under_a_key_of_another_is_a_conflict():
+def test_application_under_a_key_of_another_is_a_conflict() -> None:
     """A key never changes hands."""
     shelf = Shelf()
     post(shelf, key="one-key-01")
@@ -68,7 +68,7 @@ def test_application_under_a_key_of_another_is_a_conflict():
 @pytest.mark.parametrize(
     ("failure", "error"), [(Unavailable("away"), "unavailable"), (Indeterminate("?"), "indeterminate")]
 )
-def test_application_that_is_not_confirmed_gets_no_receipt(failure, error):
+def test_application_that_is_not_confirmed_gets_no_receipt(failure: Exception, error: str) -> None:
     """Nothing is acknowledged; whether it may hold is said, and when to ask again."""
     answer = post(Shelf(failure=failure), key="one-key-01")
 
@@ -76,7 +76,7 @@ def test_application_that_is_not_confirmed_gets_no_receipt(failure, error):
     assert "receipt" not in answer.json()
 
 
-def test_application_of_unknown_outcome_returns_the_key_to_ask_with():
+def test_application_of_unknown_outcome_returns_the_key_to_ask_with() -> None:
     """A program that sent no key can still ask about the same application."""
     assert len(post(Shelf(failure=Indeterminate("?"))).json()["key"]) >= 8
 
@@ -92,7 +92,7 @@ def test_application_of_unknown_outcome_returns_the_key_to_ask_with():
         (b"{}", "kind"),
     ],
 )
-def test_application_that_cannot_be_read_is_refused(body, error):
+def test_application_that_cannot_be_read_is_refused(body: bytes, error: str) -> None:
     """What is no application is told so, in both languages, and nothing is kept."""
     shelf = Shelf()
 
@@ -103,7 +103,7 @@ def test_application_that_cannot_be_read_is_refused(body, error):
     assert not shelf.receipts
 
 
-def test_receipt_looked_up_says_both_sites_and_no_name():
+def test_receipt_looked_up_says_both_sites_and_no_name() -> None:
     """Where it was received and who answers are two things; the name stays with the authority."""
     shelf = Shelf()
     number = post(shelf).json()["receipt"]
@@ -120,12 +120,12 @@ def test_receipt_looked_up_says_both_sites_and_no_name():
 
 
 @pytest.mark.parametrize("number", ["20260301-0000000000-0", "1", "%27%20OR%201=1"])
-def test_receipt_that_does_not_exist_is_not_found(number):
+def test_receipt_that_does_not_exist_is_not_found(number: str) -> None:
     """A number that was never given finds nothing."""
     assert get(Shelf(), f"/api/receipts/{number}").json()["error"] == "missing"
 
 
-def test_states_with_one_application_count_it():
+def test_states_with_one_application_count_it() -> None:
     """Every state is listed, with how many applications are in it."""
     shelf = Shelf()
     post(shelf)
@@ -136,18 +136,18 @@ def test_states_with_one_application_count_it():
 
 
 @pytest.mark.parametrize("path", ["/api/states", f"/api/receipts/{NUMBER}", "/states", f"/receipts/{NUMBER}"])
-def test_reading_without_a_primary_asks_to_come_again(path):
+def test_reading_without_a_primary_asks_to_come_again(path: str) -> None:
     """A failure behind the service is a 503 with a date, never a 500."""
     answer = get(Shelf(failure=Unavailable("away")), path)
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
-def test_form_sent_leads_to_its_receipt_page():
+def test_form_sent_leads_to_its_receipt_page() -> None:
     """A reload of the page that follows sends nothing again."""
     shelf = Shelf()
 
-    async def talk(client):
+    async def talk(client: httpx.AsyncClient) -> tuple[httpx.Response, httpx.Response]:
         sent = await client.post("/applications?lang=en", data=APPLICATION | {"key": "form-key-1"})
         return sent, await client.get(sent.headers["location"])
 
@@ -158,7 +158,7 @@ def test_form_sent_leads_to_its_receipt_page():
     assert '<html lang="en">' in page.text
 
 
-def test_form_with_errors_comes_back_filled():
+def test_form_with_errors_comes_back_filled() -> None:
     """The citizen corrects, not retypes."""
     answer = visit(
         Shelf(), lambda client: client.post("/applications?lang=en", data={"kind": "x", "applicant": "Li Lei"})
@@ -169,7 +169,7 @@ def test_form_with_errors_comes_back_filled():
     assert 'role="alert"' in answer.text
 
 
-def test_form_that_is_not_confirmed_comes_back_with_its_key():
+def test_form_that_is_not_confirmed_comes_back_with_its_key() -> None:
     """Sending the same form again is the same application."""
     failing = Shelf(failure=Indeterminate("?"))
 
@@ -179,14 +179,14 @@ def test_form_that_is_not_confirmed_comes_back_with_its_key():
     assert 'value="form-key-1"' in answer.text
 
 
-def test_form_in_a_wrong_encoding_is_refused():
+def test_form_in_a_wrong_encoding_is_refused() -> None:
     """Bytes that are no text are no application."""
     answer = visit(Shelf(), lambda client: client.post("/applications", content=b"\xff\xfe", headers=FORM))
 
     assert answer.status_code == 422
 
 
-def test_lookup_of_unknown_number_shows_what_was_typed():
+def test_lookup_of_unknown_number_shows_what_was_typed() -> None:
     """The number that was not found stands in the field, escaped."""
     answer = get(Shelf(), "/receipts?number=%3Cb%3E&lang=en")
 
@@ -195,7 +195,7 @@ def test_lookup_of_unknown_number_shows_what_was_typed():
 
 
 @pytest.mark.parametrize(("age", "status", "state"), [(0, 200, "ready"), (99, 503, "unavailable")])
-def test_health_after_a_look_says_whether_to_come(age, status, state):
+def test_health_after_a_look_says_whether_to_come(age: float, status: int, state: str) -> None:
     """An entrance sends citizens only to a copy that has just seen a writable primary."""
     readiness = Readiness(serves=True, fresh=3)
     readiness.saw(Primary("10.2.0.1", 2), time.monotonic() - age)
@@ -206,7 +206,7 @@ def test_health_after_a_look_says_whether_to_come(age, status, state):
     assert ("primary" in answer.json()) == (state == "ready")
 
 
-def test_plain_port_answers_nothing_but_health():
+def test_plain_port_answers_nothing_but_health() -> None:
     """No application and no receipt ever travels without TLS."""
     shelf = Shelf()
 
@@ -217,7 +217,7 @@ def test_plain_port_answers_nothing_but_health():
 
 
 @pytest.mark.parametrize("path", ["/", "/states", "/style.css", "/api/states", "/nowhere"])
-def test_answer_of_any_kind_forbids_what_it_does_not_need(path):
+def test_answer_of_any_kind_forbids_what_it_does_not_need(path: str) -> None:
     """Browsers are told to load nothing from elsewhere, keep nothing, and stay on TLS."""
     headers = get(Shelf(), path).headers
 
@@ -227,7 +227,7 @@ def test_answer_of_any_kind_forbids_what_it_does_not_need(path):
     assert headers["x-site"] == "donghai"
 
 
-def test_json_answer_to_a_program_is_utf8():
+def test_json_answer_to_a_program_is_utf8() -> None:
     """Chinese is sent as it is."""
     assert "已受理".encode() in get(Shelf(), "/api/states").content
     assert json.loads(get(Shelf(), "/api/states").content)
