@@ -79,8 +79,8 @@ def secret_texts(credentials: Credentials) -> tuple[str, ...]:
 
 
 def key_body(key: str) -> Iterable[str]:
-    """Return the lines of a PEM key that only this key has."""
-    return [line for line in key.splitlines() if line and not line.startswith("-----")]
+    """Return the lines of a PEM key that hold what is private in it: the third is the public half, which all may see."""
+    return [line for line in key.splitlines() if line and not line.startswith("-----")][:2]
 
 
 def _kept(pair: Pair | None, authority: Pair, names: tuple[str, ...], now: datetime) -> Pair | None:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any, TextIO
@@ -14,6 +15,7 @@ from typing import Any, TextIO
 import ansible_runner
 
 from playbooks.events import RunEnded, line, of_runner
+from playbooks.leftovers import clear
 
 KEPT_LINES = 20
 POLL_SECONDS = 1
@@ -29,7 +31,11 @@ def main() -> None:
     job = json.loads(sys.stdin.readline())
     stopped = Flag()
     Thread(target=_await_parent, args=(stopped,), daemon=True).start()
-    told.write(line(run(job, told, stopped)))
+    ended = run(job, told, stopped)
+    if stopped.is_set():
+        # Ansible's workers outlive it, and nobody else clears up after a parent that was killed.
+        clear(Path(job["folder"]))
+    told.write(line(ended))
     told.flush()
 
 

@@ -37,17 +37,23 @@ def clear(run: Path) -> None:
 
 def marked(run: Path) -> Iterator[int]:
     """Yield the processes of a run, this one never."""
-    mark = f"{MARK}={run}".encode()
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid() and mark in _environment(entry):
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and _belongs(entry, run):
             yield int(entry.name)
 
 
-def _environment(process: Path) -> list[bytes]:
+def _belongs(process: Path, run: Path) -> bool:
+    """Return whether a process has the mark, or is an ssh master: that one writes its title over its environment."""
+    if f"{MARK}={run}".encode() in _read(process / "environ").split(b"\0"):
+        return True
+    return f"{run}/".encode() in _read(process / "cmdline")
+
+
+def _read(path: Path) -> bytes:
     try:
-        return (process / "environ").read_bytes().split(b"\0")
+        return path.read_bytes()
     except OSError:
-        return []
+        return b""
 
 
 def _kill(pid: int) -> None:

@@ -50,7 +50,10 @@ class ConfigureReport:
         """One failure per host, and the interruption."""
         found = [end.error for end in self.hosts if end.error]
         if self.interrupted:
-            what = Text("interrupted; run again to go on", "已中断；重新执行即可继续")
+            what = Text(
+                "interrupted, tasks under way were cut short; run again to go on",
+                "已中断，进行中的任务被截断；重新执行即可继续",
+            )
             found.append(Interrupted(what, where=self.cloud))
         return tuple(found)
 
