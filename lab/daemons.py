@@ -30,13 +30,13 @@ def start(module: str, spec: Path, lock: Path, log: Path) -> bool:
         return False
     with log.open("a") as output:
         process = subprocess.Popen(
-            ["govlab", "-m", module, spec],  # the first word is what the system shows and `down` looks for
+            ["govlab", "-S", "-m", module, spec],  # the first word is what the system shows and `down` looks for
             executable=PYTHON,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=output,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": str(TREE)},
         )
     assert process.stdout
     with process.stdout as pipe:

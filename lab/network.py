@@ -82,10 +82,10 @@ def raise_network(cloud: Cloud, place: Place, sites: Sequence[LabSite]) -> bool:
     """
     with ThreadPoolExecutor(len(sites)) as pool:
         list(pool.map(raise_border, sites))
-    wiring = wire(cloud, place, sites)
-    write_private(wiring_file(place.run), wiring.text())
-    _end_strange_lines(wiring)
-    started = [settle(wiring, start=True), *(_start_agent(place, site) for site in sites)]
+        wiring = wire(cloud, place, sites)
+        write_private(wiring_file(place.run), wiring.text())
+        _end_strange_lines(wiring)
+        started = [settle(wiring, start=True), *pool.map(lambda site: _start_agent(place, site), sites)]
     return any(started)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lab import namespaces
+from lab.hosts.roster import HostStatus, look, machines
 from lab.openstack.database import data_lock
 from lab.openstack.probe import ask
+from lab.outages import dark
 from lab.place import Place
 from lab.processes import holder, memory_mib, uptime_s
 from lab.services import PORTS, SERVICES
@@ -19,6 +21,8 @@ from lab.wan.settle import read_faults
 from topology.model import Cloud
 
 PROBE_S = 2.0
+State = Literal["up", "down", "cut", "partial", "off"]
+"""`off` has no power, `down` does not answer although it has."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,22 @@ class SiteStatus:
     """`answers` is seconds per service, None where it does not answer; a cut site is asked from inside."""
 
     site: str
-    state: Literal["up", "down", "cut", "partial"]
+    state: State
     url: str
     answers: Mapping[str, float | None]
     memory_mib: float
     uptime_s: float
+    hosts: tuple[HostStatus, ...] = ()
 
 
 def status(cloud: Cloud, place: Place) -> tuple[SiteStatus, ...]:
     """Return one row per site; OutsideFailed when the lab has never been raised."""
     sites = known_sites(cloud, place)
     cut = {fault.name for fault in read_faults(place.run) if fault.act == "cut" and fault.kind == "site"}
+    without = dark(place)
     with ThreadPoolExecutor(len(sites)) as pool:
-        return tuple(pool.map(lambda site: _status(site, cut=site.name in cut), sites))
+        looked = pool.map(lambda site: _status(site, cut=site.name in cut), sites)
+        return tuple(replace(row, state="off") if row.site in without else row for row in looked)
 
 
 def _status(site: LabSite, *, cut: bool) -> SiteStatus:
@@ -53,6 +60,7 @@ def _status(site: LabSite, *, cut: bool) -> SiteStatus:
         url=site.auth_url,
         answers=answers,
         memory_mib=sum(memory_mib(pid) for pid in everything),
+        hosts=look(site.name, machines(site.namespace, site.folder)),
         uptime_s=min((uptime_s(pid) for pid in running), default=0.0),
     )
 
@@ -61,7 +69,7 @@ def _answers(site: LabSite) -> dict[str, float | None]:
     return {service.name: ask(site, service, PROBE_S) for service in SERVICES}
 
 
-def _state(answers: Mapping[str, float | None], *, cut: bool) -> Literal["up", "down", "cut", "partial"]:
+def _state(answers: Mapping[str, float | None], *, cut: bool) -> State:
     if all(seconds is None for seconds in answers.values()):
         return "down"
     if cut:

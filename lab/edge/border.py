@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import IPv4Interface
 
 from lab.addresses import SiteLink
 from lab.commands import run
@@ -34,19 +35,23 @@ def raise_border(site: LabSite) -> None:
     ensure(site.seat)
     inside(site.edge, "sysctl", "-qw", *SETTINGS)
     present = {row["ifname"] for row in json.loads(run("ip", "-n", site.edge, "-j", "link") or "[]")}
-    _join(site, present, OPERATOR, site.operator_link, "", site.operator_line)
-    _join(site, present, SEAT, UPLINK, site.seat, site.seat_line)
-    _join(site, present, CONTROL, UPLINK, site.namespace, SiteLink(site.edge_line.inside, site.edge_line.outside))
-    run("ip", "-n", site.seat, "route", "replace", "default", "via", str(site.seat_line.inside.ip))
-    run("ip", "-n", site.namespace, "route", "replace", "default", "via", str(site.edge_line.outside.ip))
-    run("ip", "-n", site.edge, "route", "replace", site.address, "via", str(site.edge_line.inside.ip))
+    control = SiteLink(site.edge_line.inside, site.edge_line.outside)
+    ends = (
+        (OPERATOR, site.operator_link, "", site.operator_line),
+        (SEAT, UPLINK, site.seat, site.seat_line),
+        (CONTROL, UPLINK, site.namespace, control),
+    )
+    near_lines = []
+    for near, far, namespace, line in ends:
+        at = ("-n", namespace) if namespace else ()
+        if near not in present:
+            run("ip", *at, "link", "add", far, "type", "veth", "peer", "name", near, "netns", site.edge)
+        default = f"route replace default via {line.inside.ip}\n" if namespace else ""
+        run("ip", *at, "-batch", "-", stdin=_up(site, far, line.outside) + default)
+        near_lines.append(_up(site, near, line.inside))
+    to_api = f"route replace {site.address} via {control.outside.ip}\n"
+    run("ip", "-n", site.edge, "-batch", "-", stdin="".join(near_lines) + to_api)
 
 
-def _join(site: LabSite, present: set[str], near: str, far: str, namespace: str, line: SiteLink) -> None:
-    """Join the edge with another namespace, "" being the operator's; the line's second address is the edge's."""
-    at = ("-n", namespace) if namespace else ()
-    if near not in present:
-        run("ip", *at, "link", "add", far, "type", "veth", "peer", "name", near, "netns", site.edge)
-    for where, device, address in ((at, far, line.outside), (("-n", site.edge), near, line.inside)):
-        words = f"address replace {address} dev {device}\nlink set {device} alias {site.edge} up\n"
-        run("ip", *where, "-batch", "-", stdin=words)
+def _up(site: LabSite, device: str, address: IPv4Interface) -> str:
+    return f"address replace {address} dev {device}\nlink set {device} alias {site.edge} up\n"

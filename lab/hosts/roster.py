@@ -17,13 +17,14 @@ HOSTS = "hosts"
 
 @dataclass(frozen=True)
 class HostStatus:
-    """One booted or booting server; `memory_mib` is what it takes, 0 when it is off."""
+    """One booted or booting server; `memory_mib` is what it takes, `address` may be empty."""
 
     name: str
     uuid: str
     site: str
     running: bool
     memory_mib: float
+    address: str
 
 
 def machines(namespace: str, folder: Path) -> Iterator[Machine]:
@@ -69,6 +70,7 @@ def look(site: str, found: Iterable[Machine]) -> tuple[HostStatus, ...]:
             site=site,
             running=machine.running(),
             memory_mib=groups.memory_mib(machine.group),
+            address=machine.spec.address,
         )
         for machine in found
     )

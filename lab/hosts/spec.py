@@ -67,6 +67,12 @@ class Spec:
     cards: tuple[Card, ...]
     volumes: tuple[Volume, ...] = ()
 
+    @property
+    def address(self) -> str:
+        """The host's first address, empty when it has none."""
+        addresses = [address for card in self.cards for address in card.addresses]
+        return addresses[0].partition("/")[0] if addresses else ""
+
     def dump(self) -> str:
         return json.dumps(asdict(self), indent=1)
 

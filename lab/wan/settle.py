@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab.locks import locked
@@ -17,6 +18,7 @@ from lab.wan.routes import Way, route
 from lab.wan.wiring import Node, Wiring, wiring_file
 
 WAIT_S = 30.0
+AT_ONCE = 4
 CUT = "govcloud_cut"
 # Adding before deleting makes the deletion work whether the table was there or not, in one transaction.
 CLEAR = "add table {family} {table}\ndelete table {family} {table}\n"
@@ -42,7 +44,8 @@ def settle(wiring: Wiring, *, start: bool = False, faults: Sequence[Fault] | Non
         if faults is not None:
             write_private(wiring.run / "faults.json", dump(faults))  # first: a kill must not leave what nobody knows of
         known = read_faults(wiring.run)
-        started = [_line(wiring, name, known, start=start) for name in wiring.lines]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            started = list(pool.map(lambda name: _line(wiring, name, known, start=start), wiring.lines))
         for node in wiring.nodes.values():
             _filter(node, known)
         _route(wiring, known)
