@@ -119,7 +119,8 @@ def _written(readings: Readings, host: str) -> int | None:
 
 def _copy(place: Place, told: PatroniReading | Unknown, written: int | None, confirmed: set[str]) -> Copy:
     if isinstance(told, Unknown):
-        return Copy(place.host, place.site, "", "", None, False, False, None, None, (), told)
+        heard_of = place.host in confirmed  # by the primary, whose word it is
+        return Copy(place.host, place.site, "", "", None, heard_of, False, None, None, (), told)
     lag = max(0, written - told.replayed) if written is not None and told.replayed is not None else None
     return Copy(
         host=place.host,
@@ -131,8 +132,15 @@ def _copy(place: Place, told: PatroniReading | Unknown, written: int | None, con
         paused=told.paused,
         lag_bytes=lag,
         lag_seconds=_behind(told, lag),
-        versions=(f"PostgreSQL {told.server // 10000}.{told.server % 10000}", f"Patroni {told.patroni}"),
+        versions=tuple(_versions(told)),
     )
+
+
+def _versions(told: PatroniReading) -> Iterator[str]:
+    if told.server:
+        yield f"PostgreSQL {told.server // 10000}.{told.server % 10000}"
+    if told.patroni:
+        yield f"Patroni {told.patroni}"
 
 
 def _behind(told: PatroniReading, lag: int | None) -> float | None:

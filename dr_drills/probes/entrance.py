@@ -14,6 +14,7 @@ import dns.rrset
 from dr_drills.probes.budget import NoAnswer
 from failures import Text
 
+PORT = 53
 TRIES = 2
 """A datagram may be lost without anything being wrong."""
 
@@ -41,7 +42,7 @@ def resolve(server: str, name: str, seconds: float) -> EntranceReading:
 def _ask(question: dns.message.Message, server: str, seconds: float) -> dns.message.Message:
     for _ in range(TRIES):
         try:
-            return dns.query.udp(question, server, timeout=seconds / TRIES)
+            return dns.query.udp(question, server, timeout=seconds / TRIES, port=PORT)
         except dns.exception.Timeout:
             continue
         except (dns.exception.DNSException, OSError) as error:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from dr_drills.probes.budget import Unknown, ask
 from dr_drills.verdicts import Row, Verdict
-from failures import Text
+from failures import GovcloudError, Text
 
 PAUSE = 1.0
+GRACE = 5.0
+"""For a try that is under way when the time is over."""
 
 
 class Disproved(Exception):
@@ -34,37 +37,30 @@ class Proof:
 def prove(proofs: tuple[Proof, ...], seconds: float) -> tuple[Row, ...]:
     """Try all proofs at once, each again until it holds, and return a row for each within about `seconds`."""
     until = time.monotonic() + seconds
-    rows: list[Row] = []
-    pending = dict(enumerate(proofs))
-    found: dict[int, Row] = {}
-    while pending:
-        began = time.monotonic()
-        told = ask({number: _tried(proof) for number, proof in pending.items()}, max(1.0, until - began))
-        found |= {
-            number: _row(proofs[number], answer, seconds - (until - time.monotonic()))
-            for number, answer in told.items()
-        }
-        pending = {number: proof for number, proof in pending.items() if found[number].verdict is not Verdict.PASS}
-        if time.monotonic() + PAUSE > until:
-            break
+    told = ask({number: partial(_insist, proof, until) for number, proof in enumerate(proofs)}, seconds + GRACE)
+    return tuple(
+        _row(proof, Verdict.UNKNOWN, row.reason, seconds) if isinstance(row := told[number], Unknown) else row
+        for number, proof in enumerate(proofs)
+    )
+
+
+def _insist(proof: Proof, until: float) -> Row:
+    began = time.monotonic()
+    while True:
+        verdict, message = _try(proof)
+        if verdict is Verdict.PASS or time.monotonic() + PAUSE > until:
+            return _row(proof, verdict, message, time.monotonic() - began)
         time.sleep(PAUSE)
-    rows.extend(found[number] for number in sorted(found))
-    return tuple(rows)
 
 
-def _tried(proof: Proof) -> Callable[[], Text | Disproved]:
-    def run() -> Text | Disproved:
-        try:
-            return proof.run()
-        except Disproved as error:
-            return error
+def _try(proof: Proof) -> tuple[Verdict, Text]:
+    try:
+        return Verdict.PASS, proof.run()
+    except Disproved as error:
+        return Verdict.FAIL, error.message
+    except GovcloudError as error:
+        return Verdict.UNKNOWN, error.what
 
-    return run
 
-
-def _row(proof: Proof, answer: Text | Disproved | Unknown, seconds: float) -> Row:
-    if isinstance(answer, Disproved):
-        return Row(proof.rule, Verdict.FAIL, proof.subject, proof.where, answer.message, seconds)
-    if isinstance(answer, Unknown):
-        return Row(proof.rule, Verdict.UNKNOWN, proof.subject, proof.where, answer.reason, seconds)
-    return Row(proof.rule, Verdict.PASS, proof.subject, proof.where, answer, seconds)
+def _row(proof: Proof, verdict: Verdict, message: Text, seconds: float) -> Row:
+    return Row(proof.rule, verdict, proof.subject, proof.where, message, seconds)
