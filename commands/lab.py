@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from commands.durations import span
 from console import Table, Voice
 from failures import Text
 
+if TYPE_CHECKING:
+    from lab.hosts.roster import HostStatus
+    from lab.status import SiteStatus
+
 _SITE = Text("site", "数据中心")
+_ON, _OFF = Text("on", "开机"), Text("off", "关机")
 _YES, _NO, _BY_UP = Text("yes", "是"), Text("MISSING", "缺少"), Text("installed by `lab up`", "由 lab up 安装")
 _STAGES = {
     "installed": Text("OpenStack is installed", "OpenStack 已安装"),
@@ -25,6 +31,7 @@ _STATES = {
     "up": Text("up", "运行"),
     "down": Text("down", "停止"),
     "cut": Text("cut", "已切断"),
+    "off": Text("no power", "断电"),
     "partial": Text("partial", "部分运行"),
 }
 
@@ -113,6 +120,7 @@ def status(voice: Voice, path: Path) -> int:
             "answers": {str(service): seconds for service, seconds in r.answers.items()},
             "memory_mib": round(r.memory_mib),
             "uptime_s": round(r.uptime_s),
+            "hosts": [asdict(host) for host in r.hosts],
         }
         for r in rows
     ]
@@ -124,18 +132,36 @@ def status(voice: Voice, path: Path) -> int:
         _SITE,
         Text("state", "状态"),
         Text("answers", "应答服务"),
+        Text("hosts", "主机"),
         Text("MiB", "内存 MiB"),
         Text("up for", "运行时长"),
     )
     shown = tuple(
-        (r.site, _STATES[r.state], _answers(r.answers), f"{r.memory_mib:.0f}", span(r.uptime_s)) for r in rows
+        (r.site, _STATES[r.state], _answers(r.answers), _running(r.hosts), _mib(r), span(r.uptime_s)) for r in rows
     )
     voice.table(
         Table((*heads, Text("Keystone", "Keystone")), tuple((*row, r.url) for row, r in zip(shown, rows, strict=True)))
     )
     if lines:
         voice.table(line_table(lines))
+    if any(row.hosts for row in rows):
+        voice.table(_host_table(rows))
     return int(not well)
+
+
+def _running(hosts: Sequence[HostStatus]) -> str:
+    return f"{sum(host.running for host in hosts)}/{len(hosts)}"
+
+
+def _mib(row: SiteStatus) -> str:
+    return f"{row.memory_mib + sum(host.memory_mib for host in row.hosts):.0f}"
+
+
+def _host_table(rows: Sequence[SiteStatus]) -> Table:
+    heads = (Text("host", "主机"), _SITE, Text("state", "状态"), Text("address", "地址"), Text("MiB", "内存 MiB"))
+    hosts = [host for row in rows for host in row.hosts]
+    shown = ((h.name, h.site, _ON if h.running else _OFF, h.address, f"{h.memory_mib:.0f}") for h in hosts)
+    return Table(heads, tuple(shown))
 
 
 def _answers(answers: Any) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from failures import GateRefused, OutsideFailed, Text
 from lab.commands import run
+from lab.hosts.groups import UNIFIED
 from lab.namespaces import NETNS
 from lab.openstack.install import missing_packages
 from lab.place import Place
@@ -53,7 +54,7 @@ def check(cloud: Cloud, place: Place) -> list[Row]:
         sweep(place)
         with _namespace(place) as namespace:
             rows += [_namespaces(namespace), *(_kernel(namespace) if namespace else ())]
-    rows += [_overlay(place), _tun(), _cgroups()]
+    rows += [_overlay(place), _tun(), _loop(), _cgroups()]
     return rows
 
 
@@ -257,11 +258,18 @@ def _tun() -> Row:
     )
 
 
+def _loop() -> Row:
+    return Row(
+        "loop",
+        os.access("/dev/loop-control", os.R_OK | os.W_OK),
+        Text("/dev/loop-control for the volumes of hosts", "/dev/loop-control：主机的卷"),
+        Text("modprobe loop", "modprobe loop"),
+    )
+
+
 def _cgroups() -> Row:
-    """Make and remove a control group in the tree that is there: v2, hybrid or v1."""
-    roots = [Path("/sys/fs/cgroup", sub) for sub in ("", "unified", "systemd")]
-    root = next((r for r in roots if (r / "cgroup.procs").exists()), roots[0])
-    trial = root / f"govcloud-check-{os.getpid()}"
+    """Make and remove a control group in the unified tree, alone or beside the old ones, as hosts need it."""
+    trial = UNIFIED / f"govcloud-check-{os.getpid()}"
     try:
         trial.mkdir()
         trial.rmdir()
@@ -271,6 +279,6 @@ def _cgroups() -> Row:
     return Row(
         "cgroups",
         ok,
-        Text(f"a writable control group tree at {root}", f"{root} 处可写的控制组"),
+        Text(f"a writable control group tree at {UNIFIED}", f"{UNIFIED} 处可写的控制组"),
         Text("in a container: start it privileged, or use a virtual machine", "容器中请以特权方式启动，或使用虚拟机"),
     )
