@@ -90,6 +90,13 @@ def plan(
     return voice.report(preview(path, options, terminal(voice)), plan_tables)
 
 
+@command(app, "bundle")
+def bundle(voice: Voice, path: o.MaybeTopology = None, refresh: o.FetchAgain = False) -> None:
+    from commands import bundle as c
+
+    c.fill(voice, path, refresh=refresh)
+
+
 @command(app, "deploy")
 def deploy(
     voice: Voice,

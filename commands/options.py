@@ -138,6 +138,12 @@ MaybeBoot = Annotated[
     Literal["services", "all"] | None,
     typer.Option("--boot", help=_help("which servers become hosts; kept", "哪些服务器真正启动；会被记住")),
 ]
+FetchAgain = Annotated[
+    bool,
+    typer.Option(
+        "--refresh", help=_help("make it again: newer packages, or it is damaged", "重新收集：更新软件包，或目录已损坏")
+    ),
+]
 Keep = Annotated[
     bool, typer.Option("--keep", help=_help("keep the databases for the next `up`", "保留数据库供下次 up 使用"))
 ]

@@ -62,6 +62,13 @@ WORDS: dict[str, Words] = {
         ),
         (f"govcloud plan {CITY}",),
     ),
+    "bundle": Words(
+        Text(
+            "Gather, on a connected machine, every package that hosts without internet install.",
+            "在联网机器上收集无法访问互联网的主机所需的全部软件包。",
+        ),
+        (f"govcloud bundle {CITY}", f"govcloud bundle {CITY} --refresh"),
+    ),
     "deploy": Words(
         Text(
             "Build the cloud, configure its hosts, let every service prove itself.",

@@ -118,12 +118,12 @@ def _run(
     told = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
     told |= {name: os.environ[name] for name in _PROXIES if name in os.environ} | (environ or {})
     try:
-        return subprocess.run(
-            words, cwd=folder, env=told, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        return subprocess.run(words, cwd=folder, env=told, capture_output=True, text=True, timeout=SECONDS, check=False)
     except FileNotFoundError as error:
         what = Text(f"{words[0]} is missing on this machine", f"本机没有 {words[0]}")
-        fix = Text("run this on Debian 12, or bring a bundle folder here", "请在 Debian 12 上运行，或把软件包目录拷贝到此处")
+        fix = Text(
+            "run this on Debian 12, or bring a bundle folder here", "请在 Debian 12 上运行，或把软件包目录拷贝到此处"
+        )
         raise InputInvalid(what, fix=fix) from error
     except subprocess.TimeoutExpired as error:
         what = Text(f"{words[0]} did not end in {SECONDS} s", f"{words[0]} 在 {SECONDS} 秒内没有结束")
@@ -144,8 +144,8 @@ def _no_suite(suite: str, complaints: str) -> InputInvalid:
 def _unplannable(role: str, said: str) -> OutsideFailed:
     what = Text(f"role {role}: apt cannot install its packages: {said}", f"角色 {role}：apt 无法安装其软件包：{said}")
     fix = Text(
-        "check the names in playbooks/bundle.yaml, and that the machine's sources are complete (main, updates, security)",
-        "请检查 playbooks/bundle.yaml 中的名称，以及本机软件源是否完整（main、updates、security）",
+        "check the names there, and that the machine's sources are complete (main, updates, security)",
+        "请检查其中的名称，以及本机软件源是否完整（main、updates、security）",
     )
     return OutsideFailed(what, where="playbooks/bundle.yaml", fix=fix)
 

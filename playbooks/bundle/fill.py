@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 from failures import GateRefused, InputInvalid, OutsideFailed, Text
 from playbooks.bundle import locks, sums
 from playbooks.bundle.apt import Apt
-from playbooks.bundle.locks import Pin
 from playbooks.bundle.recipe import Recipe
 from playbooks.bundle.stanzas import Stanza, index_files
 from playbooks.bundle.wheels import Pip, wheel_pins
@@ -73,9 +72,12 @@ def check(folder: Path) -> dict[str, str]:
     if damaged:
         names = ", ".join(damaged[:5]) + (" ..." if len(damaged) > 5 else "")
         what = Text(
-            f"the bundle is damaged, {len(damaged)} file(s): {names}", f"软件包目录已损坏，{len(damaged)} 个文件：{names}"
+            f"the bundle is damaged, {len(damaged)} file(s): {names}",
+            f"软件包目录已损坏，{len(damaged)} 个文件：{names}",
         )
-        fix = Text("run govcloud bundle --refresh, or copy it here again", "请执行 govcloud bundle --refresh，或重新拷贝")
+        fix = Text(
+            "run govcloud bundle --refresh, or copy it here again", "请执行 govcloud bundle --refresh，或重新拷贝"
+        )
         raise InputInvalid(what, where=str(folder), fix=fix)
     return listed
 

@@ -15,7 +15,7 @@ from playbooks.bundle.locks import Pin
 from playbooks.bundle.sums import digest
 
 SECONDS = 900
-# pip takes each name literally: the newest that Debian 12's glibc 2.36 carries, and the older ones wheels are marked with.
+# pip takes each name literally: what Debian 12's glibc 2.36 carries, by the names that wheels are marked with.
 PLATFORMS = ("2_36", "2_35", "2_34", "2_31", "2_28", "2_27", "2_26", "2_24", "2_17", "2_12", "2_5")
 _FILE = re.compile(r"^([A-Za-z0-9_.]+?)-([^-]+)-(?:\d[^-]*-)?[^-]+-[^-]+-[^-]+\.whl$")
 _ERROR = re.compile(r"^ *ERROR: (.+)$", re.MULTILINE)

@@ -13,7 +13,7 @@ def digest(path: Path) -> str:
 
 
 def gather(home: Path, name: str) -> list[str]:
-    """Return the files of bundle `name` that no bundle in `home` has; what is there is linked, what is wrong removed."""
+    """Return the files of bundle `name` that no bundle in `home` has; link those that are there, remove spoilt ones."""
     lines = (home / f"{name}.sums").read_text(encoding="utf-8").splitlines()
     wanted = {file: value for value, _, file in (line.partition("  ") for line in lines)}
     folder = home / name
@@ -21,7 +21,11 @@ def gather(home: Path, name: str) -> list[str]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and digest(path) != wanted.get(str(path.relative_to(folder))):
             path.unlink()
-    return [file for file, value in wanted.items() if not (folder / file).exists() and not taken(home, folder / file, file, value)]
+    return [
+        file
+        for file, value in wanted.items()
+        if not (folder / file).exists() and not taken(home, folder / file, file, value)
+    ]
 
 
 def taken(home: Path, target: Path, file: str, value: str) -> bool:
@@ -33,4 +37,5 @@ def taken(home: Path, target: Path, file: str, value: str) -> bool:
     return False
 
 
-print(json.dumps(gather(Path(sys.argv[1]), sys.argv[2])))
+if __name__ == "__main__":
+    print(json.dumps(gather(Path(sys.argv[1]), sys.argv[2])))
