@@ -79,7 +79,7 @@ def secret_texts(credentials: Credentials) -> tuple[str, ...]:
 
 
 def key_body(key: str) -> Iterable[str]:
-    """Return the lines of a PEM key that hold what is private in it: the third is the public half, which all may see."""
+    """Return the lines of a PEM key that hold what is private in it; the third is the public half."""
     return [line for line in key.splitlines() if line and not line.startswith("-----")][:2]
 
 
