@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
-import time
 from pathlib import Path
 
 from failures import OutsideFailed, Text
 from lab.openstack.install import PYTHON
 from lab.processes import holder
 
-READY_S = 20.0
+READY_S = 30.0
 TREE = Path(__file__).parents[1]
 
 
@@ -24,33 +23,42 @@ def running(lock: Path) -> bool:
 def start(module: str, spec: Path, lock: Path, log: Path) -> bool:
     """Start `python -m module spec` unless a process holds the lock; return whether one was started.
 
-    The process says that it is ready by closing its standard output. OutsideFailed when it ends instead.
+    The process says that it is ready by closing its standard output. OutsideFailed when it ends instead, or is late.
     """
     if running(lock):
         return False
     with log.open("a") as output:
-        process = subprocess.Popen(
-            ["govlab", "-S", "-m", module, spec],  # the first word is what the system shows and `down` looks for
-            executable=PYTHON,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(TREE)},
-        )
-    assert process.stdout
-    with process.stdout as pipe:
-        os.set_blocking(pipe.fileno(), False)
-        end = time.monotonic() + READY_S
-        while (said := pipe.read()) is None and time.monotonic() < end:
-            time.sleep(0.01)
-    if said is None or process.poll() is not None or not running(lock):
-        raise OutsideFailed(
-            Text(f"{module} cannot be started", f"{module} 无法启动"),
-            where=str(spec),
-            fix=Text(f"see {log}, then run `govcloud lab up` again", f"请查看 {log}，然后重新执行 govcloud lab up"),
-        )
+        try:
+            subprocess.run(
+                ["govlab", "-S", "-m", module, spec],  # the first word is what the system shows and `down` looks for
+                executable=PYTHON,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                env={**os.environ, "PYTHONPATH": str(TREE)},
+                timeout=READY_S,
+                check=True,
+            )
+        except (subprocess.SubprocessError, OSError) as error:
+            raise _failed(module, spec, log) from error
+    if not running(lock):
+        raise _failed(module, spec, log)
     return True
+
+
+def _failed(module: str, spec: Path, log: Path) -> OutsideFailed:
+    return OutsideFailed(
+        Text(f"{module} cannot be started", f"{module} 无法启动"),
+        where=str(spec),
+        fix=Text(f"see {log}, then run `govcloud lab up` again", f"请查看 {log}，然后重新执行 govcloud lab up"),
+    )
+
+
+def detach() -> None:
+    """Go on in a child of nobody, in a session of its own."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
 
 
 def hold(path: Path) -> None:

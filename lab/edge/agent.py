@@ -11,7 +11,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.daemons import hold, tell_ready
+from lab.daemons import detach, hold, tell_ready
 from lab.edge.api import Api
 from lab.edge.firewall import render
 from lab.edge.picture import Picture
@@ -158,6 +158,7 @@ def _answer(agent: Agent, line: socket.socket) -> None:
 def main() -> None:
     """Serve one site until killed."""
     spec = Spec(**json.loads(Path(sys.argv[1]).read_text()))
+    detach()
     hold(spec.folder / "net.lock")
     agent = Agent(spec)
     questions = _bound(spec.folder / "net.sock", socket.SOCK_STREAM)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lab.daemons import hold, tell_ready
+from lab.daemons import detach, hold, tell_ready
 from lab.wan.faults import LineState
 from lab.wan.lane import Lane
 from lab.wan.tun import LARGEST, open_tun, set_super_packets
@@ -100,6 +100,7 @@ class Carrying:
 def main() -> None:
     """Carry packets until killed."""
     spec = read_spec(Path(sys.argv[1]).read_text())
+    detach()
     hold(Path(spec.lock))
     first, second = (open_tun(edge, spec.device) for edge in spec.edges)
     Path(spec.socket).unlink(missing_ok=True)
