@@ -9,6 +9,8 @@ from inventories.hosts import Host, Register
 from inventories.settings.patroni import scope
 from inventories.uses import used_by_choice
 
+# a constant of role backup, which installs it: the stanza comes from a file there, no value of ours meets a shell
+ARCHIVE_COMMAND = "/usr/local/lib/govcloud/archive-push %p"
 KEEP_FULL = 2
 FULL = "Sun *-*-* 01:30"
 INCREMENTAL = "*-*-* *:30"
@@ -51,6 +53,7 @@ def _client(register: Register, host: Host) -> dict[str, Any]:
         "backup_address": host.address,
         "backup_repository": target.peer,
         "backup_keep_full": KEEP_FULL,
+        "patroni_archive_command": ARCHIVE_COMMAND,
     }
 
 
