@@ -10,6 +10,12 @@ from dr_drills.probes.web import Page, Web
 from failures import Text
 
 HEALTH_PORT = 8080
+MAYBE = "indeterminate"
+"""What the service says when it does not know whether an application was received."""
+
+
+class NotReceived(NoAnswer):
+    """The application was not received: the service said so, or is not there."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,15 @@ def read_health(web: Web, address: str, port: int = HEALTH_PORT) -> HealthReadin
 def apply(web: Web, address: str, key: str, applicant: str, port: int = 443) -> ReceiptReading:
     """Apply for a certificate through one copy and return the receipt; the same key is the same application.
 
-    Raises NoAnswer, also when the copy cannot say whether it was received.
+    Raises NotReceived, or NoAnswer when it may or may not have been received.
     """
     fields = {"key": key, "kind": "residence", "applicant": applicant, "contact": ""}
-    return _receipt(web.post(f"https://{address}:{port}/api/applications", fields))
+    try:
+        return _receipt(web.post(f"https://{address}:{port}/api/applications", fields))
+    except NoAnswer as error:
+        if error.shut:
+            raise NotReceived(error.what, shut=True) from error
+        raise
 
 
 def look_up(web: Web, address: str, number: str, port: int = 443) -> ReceiptReading:
@@ -53,7 +64,7 @@ def look_up(web: Web, address: str, number: str, port: int = 443) -> ReceiptRead
 def _receipt(page: Page) -> ReceiptReading:
     said = page.document()
     if page.status not in {200, 201}:
-        raise NoAnswer(
-            Text(f"refused ({page.status}): {said.get('error')}", f"被拒绝({page.status})：{said.get('error')}")
-        )
+        reason = said.get("error")
+        failure = NoAnswer if reason == MAYBE else NotReceived
+        raise failure(Text(f"refused ({page.status}): {reason}", f"被拒绝({page.status})：{reason}"))
     return ReceiptReading(str(said["receipt"]), str(said["site"]), str(said["answered_by"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Variables = Mapping[str, Mapping[str, Any]]
@@ -12,7 +12,10 @@ Variables = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Place:
-    """One host; `site` is where it stands, `service` what it belongs to; `active` when its site serves users."""
+    """One host; `site` is where it stands, `service` what it belongs to; `active` when its site serves users.
+
+    `own` are its variables.
+    """
 
     host: str
     site: str
@@ -20,7 +23,7 @@ class Place:
     kind: str
     address: str
     active: bool
-    own: Mapping[str, Any]
+    own: Mapping[str, Any] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from dr_drills.probes.budget import Unknown, ask
+from dr_drills.probes.budget import NoAnswer, Unknown, ask
 from dr_drills.verdicts import Row, Verdict
 from failures import GovcloudError, Text
 
@@ -58,6 +58,8 @@ def _try(proof: Proof) -> tuple[Verdict, Text]:
         return Verdict.PASS, proof.run()
     except Disproved as error:
         return Verdict.FAIL, error.message
+    except NoAnswer as error:
+        return Verdict.FAIL if error.shut else Verdict.UNKNOWN, error.what
     except GovcloudError as error:
         return Verdict.UNKNOWN, error.what
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from dr_drills.probes.application import ReceiptReading, apply
+from dr_drills.probes.application import NotReceived, ReceiptReading, apply
 from dr_drills.probes.budget import NoAnswer, Unknown, ask
 from dr_drills.probes.database import Login, query
 from dr_drills.probes.patroni import PatroniReading, read_patroni
@@ -31,17 +31,26 @@ class Tools:
     keys: Keys
     web: Web
     seconds: float
-    written: dict[str, list[str]] = field(default_factory=dict)
+    written: dict[str, set[str]] = field(default_factory=dict)
 
     def new_key(self, app: Place) -> str:
-        """Return the key of one application that a proof is going to make; it is taken away at the end."""
-        key = f"verify-{secrets.token_hex(8)}"
-        self.written.setdefault(str(app.own["app_database"]), []).append(key)
-        return key
+        """Return the key of one application that a proof is going to make."""
+        return f"verify-{app.host[:20]}-{secrets.token_hex(8)}"
 
     def receipt(self, app: Place, key: str) -> ReceiptReading:
-        """Apply through one copy of an application. Raises NoAnswer."""
-        return apply(self.web, app.address, key, APPLICANT, int(app.own["app_port"]))
+        """Apply through one copy of an application; what may have been received is taken away at the end.
+
+        Raises NoAnswer.
+        """
+        keys = self.written.setdefault(str(app.own["app_database"]), set())
+        new = key not in keys
+        keys.add(key)
+        try:
+            return apply(self.web, app.address, key, APPLICANT, int(app.own["app_port"]))
+        except NotReceived:
+            if new:
+                keys.discard(key)
+            raise
 
     def copies(self, app: Place) -> tuple[Place, ...]:
         """Return the database servers that keep what an application is told, those at DR too."""
@@ -77,7 +86,8 @@ class Tools:
 
     def tidy(self) -> tuple[Row, ...]:
         """Take away what was written; a row for each database where that did not go well."""
-        return tuple(row for database, keys in self.written.items() if (row := self._tidy(database, keys)))
+        left = {database: sorted(keys) for database, keys in self.written.items() if keys}
+        return tuple(row for database, keys in left.items() if (row := self._tidy(database, keys)))
 
     def _tidy(self, database: str, keys: list[str]) -> Row | None:
         reason: Text = Text("no way to the database", "无法访问数据库")
