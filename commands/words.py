@@ -82,10 +82,10 @@ WORDS: dict[str, Words] = {
     ),
     "status": Words(
         Text(
-            "All sites at a glance; a site that does not answer is unknown.",
-            "各数据中心一览；不应答的数据中心显示为未知。",
+            "Sites, services and lines at a glance; what does not answer is unknown.",
+            "数据中心、服务与线路一览；不应答者显示为未知。",
         ),
-        (f"govcloud status {CITY}",),
+        (f"govcloud status {CITY}", f"govcloud status {CITY} --watch"),
     ),
     "drift": Words(
         Text(
