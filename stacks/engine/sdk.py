@@ -7,6 +7,7 @@ import contextlib
 import gc
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
@@ -61,6 +62,10 @@ if version("pulumi") == _KNOWN_VERSION:
     sdk_resource._get_stack_trace = _no_stack_trace  # noqa: SLF001  as above
     log.debug = _no_debug
 
+
+# A stack reference asks its output for value and knownness in advance; the first to fail leaves the other unasked, and
+# Python would say so on the operator's terminal when it is collected. The failure itself is reported by the run.
+warnings.filterwarnings("ignore", r"coroutine 'Output\.(future|is_known)' was never awaited", RuntimeWarning)
 
 _loading = threading.Lock()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,8 @@ from pulumi import ResourceOptions
 from tests.stacks.engine.conftest import Bench
 from tests.stacks.engine.fake_cloud import GROUP, NETWORK, SUBNET, FakeCloud, refuse
 from tests.stacks.engine.programs import group, provider, tenants
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_failed_resource_stops_its_dependants_only(bench: Bench, cloud: FakeCloud) -> None:
@@ -68,6 +72,43 @@ def test_program_that_raises_is_one_failure_without_a_traceback(
     assert "Traceback" not in failed.error
     assert capfd.readouterr() == ("", "")
     assert set(bench.state().outputs()) == {"a"}
+
+
+LEAVES_COROUTINES = """
+import gc, warnings
+from pathlib import Path
+import pulumi
+import pulumi_openstack as openstack
+from stacks.engine.host import RunRequest, run
+from stacks.engine.secrets import Secrets
+from stacks.engine.state import StackState
+from tests.stacks.engine.fake_cloud import Clouds, FakeCloud
+
+{filters}
+
+def program():
+    below = pulumi.StackReference("organization/govcloud/below")
+    openstack.networking.SecGroup("g", description=below.require_output("missing")["id"])
+    pulumi.export("it", below.require_output("there"))
+
+request = RunRequest("govcloud", Clouds(FakeCloud()), "preview", references=lambda _: {{"there": 1}})
+for _ in range(3):
+    outcome = run(StackState.open(Path({folder!r}), "city.lab.base", Secrets("a phrase")), program, request)
+    gc.collect()
+print(outcome.failures[0].error)
+"""
+
+
+@pytest.mark.parametrize(("filters", "warned"), [("", False), ("warnings.simplefilter('default')", True)])
+def test_program_that_fails_in_a_preview_leaves_stderr_alone(tmp_path: Path, *, filters: str, warned: bool) -> None:
+    """What the SDK began and nobody awaits is not told to the operator; without our filter it would be."""
+    script = LEAVES_COROUTINES.format(filters=filters, folder=str(tmp_path))
+    words = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+
+    assert "KeyError: 'missing'" in ended.stdout
+    assert ("never awaited" in ended.stderr) is warned
+    assert warned or ended.stderr == ""
 
 
 def test_unsupported_type_stops_a_preview_by_name(bench: Bench, cloud: FakeCloud) -> None:
