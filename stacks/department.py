@@ -57,6 +57,7 @@ def _servers(
         provider=tenancy.own,
         networks=networks,
         groups=groups,
+        shared_groups=foundation.require_output("shared_groups"),
         flavors=foundation.require_output("flavors"),
         images=foundation.require_output("images"),
         key=key,

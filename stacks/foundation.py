@@ -9,6 +9,7 @@ import pulumi
 from pulumi_openstack import Provider, compute, identity, images, networking
 
 from stacks import inputs
+from stacks.network import build_security_group
 
 PHYSICAL_NETWORK = "public"
 DIGEST_DIGITS = 12
@@ -28,6 +29,7 @@ class Foundation(pulumi.ComponentResource):
             "images": {image.name: self._image(image, topology_dir) for image in spec.images},
             "external": {edge.net.zone: self._edge(edge) for edge in spec.edges},
             "zones": {net.zone: self._zone(net) for net in spec.zones},
+            "shared_groups": {spec.base_group.name: self._shared_group(spec.base_group, provider)},
         }
         self.register_outputs(self.outputs)
 
@@ -69,6 +71,19 @@ class Foundation(pulumi.ComponentResource):
             opts=options,
         )
         return made.id
+
+    def _shared_group(self, group: inputs.SecurityGroup, provider: Provider) -> pulumi.Output[str]:
+        made = build_security_group(group, provider, self)
+        shared = networking.RbacPolicyV2(
+            group.name,
+            action="access_as_shared",
+            object_type="security_group",
+            object_id=made.id,
+            target_tenant="*",
+            opts=self._options,
+        )
+        # A department that used the group before it is shared would be refused.
+        return pulumi.Output.all(made.id, shared.id).apply(lambda ids: str(ids[0]))
 
     def _edge(self, edge: inputs.Edge) -> dict[str, Any]:
         net = edge.net

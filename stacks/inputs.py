@@ -126,6 +126,7 @@ class FoundationInputs:
     images: tuple[Image, ...]
     edges: tuple[Edge, ...]
     zones: tuple[Net, ...]
+    base_group: SecurityGroup
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ OPERATOR_NEEDS = (
     Need("tcp", 22, MANAGEMENT, "operators and Ansible"),
     Need("tcp", 9100, MANAGEMENT, "metrics of the host"),
     Need("icmp", None, MANAGEMENT, "operators see whether a host is there"),
-    Need("icmp", None, ZONE, "path MTU, and the latency of the lines as the hosts measure it"),
+    Need("icmp", None, TENANTS, "path MTU, and the latency of the lines as the hosts measure it"),
 )
 SERVICE_NEEDS: dict[str, tuple[Need, ...]] = {
     "postgresql": (
@@ -73,6 +73,12 @@ def declared(openings: Iterable[Declared]) -> tuple[Need, ...]:
     return tuple(Need(o.protocol, o.port, o.source, "declared in the topology") for o in openings)
 
 
+def shared(cloud: Cloud) -> tuple[Opening, ...]:
+    """Return what every server of the cloud accepts: one group per site holds it, not one per department."""
+    found = {Opening(n.protocol, n.port, p) for n in OPERATOR_NEEDS for p in _wide_prefixes(n.source, cloud)}
+    return _in_order(found)
+
+
 def resolve(
     needs: Iterable[Need], cloud: Cloud, addresses: AddressPlan, department: str, zone: str
 ) -> tuple[Opening, ...]:
@@ -82,6 +88,10 @@ def resolve(
         for need in needs
         for prefix in _prefixes(need.source, cloud, addresses, department, zone)
     }
+    return _in_order(found)
+
+
+def _in_order(found: set[Opening]) -> tuple[Opening, ...]:
     return tuple(sorted(found, key=lambda o: (o.protocol, o.port or 0, o.prefix or "")))
 
 
@@ -90,10 +100,11 @@ def _prefixes(source: str, cloud: Cloud, addresses: AddressPlan, department: str
         return (None,)
     if source == DEPARTMENT:
         return tuple(str(addresses.subnet(zone, site, department)) for site in cloud.sites_of(department))
+    return _wide_prefixes(zone if source == ZONE else source, cloud)
+
+
+def _wide_prefixes(source: str, cloud: Cloud) -> tuple[str, ...]:
+    """Return the prefixes of a source that is the same for every department."""
     if source == TENANTS:
         return tuple(str(z.cidr) for z in cloud.zones.values() if z.kind == "tenant")
-    if source == MANAGEMENT:
-        return (str(cloud.management),)
-    if source == ZONE:
-        return (str(cloud.zones[zone].cidr),)
-    return (str(cloud.zones[source].cidr),)
+    return (str(cloud.management if source == MANAGEMENT else cloud.zones[source].cidr),)

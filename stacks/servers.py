@@ -23,6 +23,7 @@ class Ground:
     provider: Provider
     networks: Mapping[str, ZoneNetwork]
     groups: Mapping[str, networking.SecGroup]
+    shared_groups: pulumi.Output[dict[str, str]]
     flavors: pulumi.Output[dict[str, str]]
     images: pulumi.Output[dict[str, str]]
     key: compute.Keypair
@@ -77,9 +78,13 @@ class ServerGroup(pulumi.ComponentResource):
             network_id=self._zone.network.id,
             admin_state_up=True,
             fixed_ips=[fixed],
-            security_group_ids=[self._ground.groups[name].id for name in self._set.groups],
+            security_group_ids=[self._security_group(name) for name in self._set.groups],
             opts=self._options,
         )
+
+    def _security_group(self, name: str) -> pulumi.Output[str]:
+        own = self._ground.groups.get(name)
+        return self._ground.shared_groups[name] if own is None else own.id
 
     def _instance(self, server: inputs.Server, port: networking.Port, apart: compute.ServerGroup) -> compute.Instance:
         # Another image would rebuild the server and lose its local disk: it is for servers still to be made.

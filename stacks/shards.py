@@ -78,7 +78,8 @@ def count_resources(inputs: ShardInputs) -> int:
 
 def _count_foundation(inputs: FoundationInputs) -> int:
     nets = len(inputs.edges) + len(inputs.zones)
-    return len(inputs.groups) + len(inputs.flavors) + len(inputs.images) + 2 * nets
+    shared = 2 + len(inputs.base_group.openings)
+    return len(inputs.groups) + len(inputs.flavors) + len(inputs.images) + 2 * nets + shared
 
 
 def _count_department(inputs: DepartmentInputs) -> int:

@@ -56,6 +56,7 @@ def foundation_inputs(cloud: Cloud, addresses: AddressPlan, site: str, contents:
         zones=tuple(
             _net(zone, names.zone_network(cloud.name, zone), addresses.zone_subnet(zone, site)) for zone in tenants
         ),
+        base_group=SecurityGroup(base_group(cloud.name), openings.shared(cloud)),
     )
 
 
@@ -140,11 +141,6 @@ def _access(cloud: Cloud) -> tuple[Access, ...]:
 
 
 def _security_groups(cloud: Cloud, addresses: AddressPlan, department: str) -> Iterator[SecurityGroup]:
-    zones = zones_of(cloud, department)
-    if not zones:
-        return
-    rules = openings.resolve(openings.OPERATOR_NEEDS, cloud, addresses, department, zones[0])
-    yield SecurityGroup(base_group(department), rules)
     for name, application in sorted(cloud.departments[department].applications.items()):
         template = cloud.templates[application.template]
         needs = openings.declared(template.openings)
@@ -158,9 +154,9 @@ def _security_groups(cloud: Cloud, addresses: AddressPlan, department: str) -> I
             yield SecurityGroup(_service_group(name), rules)
 
 
-def base_group(department: str) -> str:
-    """Return the security group that all servers of a department are in; no other name can hold its dot."""
-    return f"{department}.base"
+def base_group(cloud: str) -> str:
+    """Return the security group that all servers of a cloud are in, shared by its site's foundation."""
+    return f"{cloud}.base"
 
 
 def _application_group(department: str, application: str) -> str:
@@ -190,7 +186,7 @@ def _application_set(cloud: Cloud, department: str, name: str, application: Appl
         zone=template.zone,
         flavor=names.flavor_name(cloud.name, template.flavor),
         image=template.image,
-        groups=(base_group(department), *opened),
+        groups=(base_group(cloud.name), *opened),
         volume_gb=template.volume_gb,
         floating=template.floating,
         servers=tuple(Server(names.server_name(base, n), None) for n in range(1, count + 1)),
@@ -213,7 +209,7 @@ def _service_sets(cloud: Cloud, addresses: AddressPlan, services: dict[str, Serv
             zone=zone,
             flavor=names.flavor_name(cloud.name, service.flavor),
             image=service.image,
-            groups=(base_group(service.department), *opened),
+            groups=(base_group(cloud.name), *opened),
             volume_gb=service.volume_gb,
             floating=False,
             servers=tuple(Server(host, planned[name, n]) for n, host in enumerate(hosts, 1)),

@@ -127,7 +127,7 @@ def test_changes_by_hand_are_named_by_drift_and_mended_by_refresh(twin: Twin) ->
     connection = twin.near_connection
     project = next(p for p in connection.identity.projects() if p.name == "o-archive")
     subnet = next(iter(connection.network.subnets(project_id=project.id)))
-    group = next(iter(connection.network.security_groups(project_id=project.id, name="o-archive.base")))
+    group = next(iter(connection.network.security_groups(project_id=project.id, name="o-archive-desk")))
     rule = next(r for r in connection.network.security_group_rules(security_group_id=group.id) if r.port_range_min)
     assert twin.govcloud.run("drift", twin.path, "--json").document["ok"]
     connection.network.update_subnet(subnet, name="renamed-by-hand")

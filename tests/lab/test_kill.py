@@ -43,7 +43,7 @@ EXPECTED = {
     ],
     "floating addresses": [f"kt-archive/{server} on {server}" for server in SERVERS[:2]],
     "security groups": sorted(
-        f"{name}/{group}" for name in DEPARTMENTS for group in ("default", f"{name}-desk", f"{name}.base")
+        [f"admin/{NAME}.base", *(f"{name}/{group}" for name in DEPARTMENTS for group in ("default", f"{name}-desk"))]
     ),
 }
 

@@ -70,6 +70,7 @@ def outputs_of(foundation: FoundationInputs) -> dict[str, Any]:
         "images": {image.name: f"image {image.name}" for image in foundation.images},
         "external": {edge.net.zone: {"id": f"net {edge.net.name}", "name": edge.net.name} for edge in foundation.edges},
         "zones": {net.zone: {"id": f"net {net.name}", "name": net.name} for net in foundation.zones},
+        "shared_groups": {foundation.base_group.name: f"group {foundation.base_group.name}"},
     }
 
 

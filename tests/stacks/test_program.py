@@ -115,7 +115,7 @@ def test_foundation_roles_are_looked_up_by_duty() -> None:
     outputs = recorded("smallcity.east.foundation").outputs
 
     assert sorted(outputs["roles"]) == ["manager", "member", "reader"]
-    assert sorted(outputs) == ["external", "flavors", "groups", "images", "roles", "zones"]
+    assert sorted(outputs) == ["external", "flavors", "groups", "images", "roles", "shared_groups", "zones"]
 
 
 def test_foundation_image_moved_on_disk_is_no_change() -> None:
