@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 HOME = Path(__file__).resolve().parent
+SHARED = "files"
+"""What several roles use; lies beside the plays."""
 _IMPORT = ("ansible.builtin.import_playbook", "import_playbook")
 _PLAIN = re.compile(r"^[a-z0-9_]+$")
 
@@ -50,8 +52,9 @@ def _plays(file: Path) -> Iterator[Play]:
     for entry in _load(file):
         if "hosts" in entry:
             roles = [_role(role) for role in entry.get("roles") or ()]
-            folders = (file.parent / "roles" / role for role in _with_needed(file.parent / "roles", roles))
-            content = sha256(text + b"".join(_folder_digest(folder) for folder in folders)).hexdigest()
+            folders = [file.parent / "roles" / role for role in _with_needed(file.parent / "roles", roles)]
+            parts = (_folder_digest(folder) for folder in (file.parent / SHARED, *folders))
+            content = sha256(text + b"".join(parts)).hexdigest()
             yield Play(str(entry.get("name") or file.stem), file, _pattern(entry["hosts"]), content)
 
 
