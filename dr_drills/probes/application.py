@@ -56,9 +56,10 @@ def apply(web: Web, address: str, key: str, applicant: str, port: int = 443) -> 
         raise
 
 
-def look_up(web: Web, address: str, number: str, port: int = 443) -> ReceiptReading:
-    """Return a receipt as another copy sees it. Raises NoAnswer."""
-    return _receipt(web.get(f"https://{address}:{port}/api/receipts/{quote(number, safe='')}"))
+def look_up(web: Web, address: str, number: str, port: int = 443) -> ReceiptReading | None:
+    """Return a receipt as another copy sees it, None when it says that there is none. Raises NoAnswer."""
+    page = web.get(f"https://{address}:{port}/api/receipts/{quote(number, safe='')}")
+    return None if page.status == 404 else _receipt(page)
 
 
 def _receipt(page: Page) -> ReceiptReading:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
+from typing import Any
 
 from dr_drills.probes import etcd
 from dr_drills.probes.application import look_up, read_health
@@ -54,11 +55,11 @@ def _write_here_read_there(tools: Tools, writer: Place, reader: Place, key: str)
     given = tools.receipt(writer, key)
     _refuse_alone(tools, writer)
     seen = look_up(tools.web, reader.address, given.number, int(reader.own["app_port"]))
-    if (seen.number, seen.answered_by) != (given.number, reader.site):
+    if seen is None or (seen.number, seen.answered_by) != (given.number, reader.site):
         raise Disproved(
             Text(
-                f"{reader.host} answers with {seen.number} of {seen.answered_by}, wanted {given.number}",
-                f"{reader.host} 返回 {seen.answered_by} 的 {seen.number}，应为 {given.number}",
+                f"receipt {given.number}, given at {writer.site}, is not known at {reader.site}",
+                f"{writer.site} 出具的回执 {given.number} 在 {reader.site} 查不到",
             )
         )
     return Text(
@@ -125,7 +126,7 @@ def _entrances(tools: Tools) -> Iterator[Proof]:
             yield Proof("V04", server.service, f"{server.host} {full}", partial(_leads_in, tools, server, full, name))
 
 
-def _leads_in(tools: Tools, server: Place, full: str, name: dict[str, list[list[str]]]) -> Text:
+def _leads_in(tools: Tools, server: Place, full: str, name: Mapping[str, Any]) -> Text:
     answer = resolve(server.address, full, tools.seconds)
     active = name["groups"][0]
     said = ", ".join(answer.addresses) or "-"
@@ -137,7 +138,7 @@ def _leads_in(tools: Tools, server: Place, full: str, name: dict[str, list[list[
             )
         )
     for address in answer.addresses:
-        state = read_health(tools.web, address).state
+        state = read_health(tools.web, address, int(name["port"])).state
         if state != "ready":
             raise Disproved(Text(f"it leads to {address}, which is {state}", f"指向 {address}，而其状态为 {state}"))
     return Text(f"it leads to {said}, all ready", f"指向 {said}，均就绪")

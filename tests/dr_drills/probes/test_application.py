@@ -35,7 +35,7 @@ def test_apply_sends_the_key_and_gives_the_receipt() -> None:
     assert heard == [("POST", "/api/applications", "verify-1", "somebody")]
 
 
-@pytest.mark.parametrize("status", [404, 409, 503])
+@pytest.mark.parametrize("status", [409, 500, 503])
 def test_receipt_that_is_refused_is_no_answer(status: int) -> None:
     """Neither a missing receipt nor one that may or may not be written counts."""
     with (
@@ -43,6 +43,12 @@ def test_receipt_that_is_refused_is_no_answer(status: int) -> None:
         pytest.raises(NoAnswer, match=f"refused \\({status}\\): indeterminate"),
     ):
         look_up(Web(KEYS, 5), "127.0.0.1", "x", port)
+
+
+def test_look_up_of_a_receipt_nobody_knows_is_none() -> None:
+    """The copy answers, and says that there is none."""
+    with serving(lambda *_: (404, {"error": "missing"}), certified("127.0.0.1")) as port:
+        assert look_up(Web(KEYS, 5), "127.0.0.1", "x", port) is None
 
 
 def test_look_up_of_an_odd_number_stays_one_part_of_the_path() -> None:
