@@ -7,6 +7,8 @@ from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import NamedTuple
 
+from topology.model import Cloud
+
 RANGE = IPv4Network("198.18.0.0/15")
 SLOTS = 2 ** (24 - RANGE.prefixlen)
 SITES_PER_LAB = 8
@@ -21,6 +23,14 @@ class SiteLink(NamedTuple):
 
     outside: IPv4Interface
     inside: IPv4Interface
+
+
+class MachineRoute(NamedTuple):
+    """A network the machine knows a way to; `near` ones it is part of, the others are behind a gateway."""
+
+    network: IPv4Network
+    device: str
+    near: bool
 
 
 def slot_network(slot: int) -> IPv4Network:
@@ -83,3 +93,24 @@ def number_sites(names: Collection[str], known: dict[str, int]) -> dict[str, int
     kept = {name: known[name] for name in names if name in known}
     free = (index for index in range(SITES_PER_LAB) if index not in kept.values())
     return {name: kept[name] if name in kept else next(free) for name in names}
+
+
+def collisions(cloud: Cloud, routes: Collection[MachineRoute]) -> tuple[str, ...]:
+    """Return, in words of no language, which of the machine's networks a lab of the cloud would hide or lose.
+
+    Where the machine's own network touches a zone, or a route leads into one, the same address is in two places. A
+    route to more than the zone, as to an organisation's whole network, is no trouble: the lab's are more specific.
+    """
+    zones = [(name, zone.cidr) for name, zone in cloud.zones.items()]
+    found = [
+        f"{route.network} ({route.device}) / {name} {cidr}"
+        for route in routes
+        for name, cidr in zones
+        if route.network.subnet_of(cidr) or (route.near and route.network.overlaps(cidr))
+    ]
+    found += [
+        f"{route.network} ({route.device}) / management {cloud.management}"
+        for route in routes
+        if route.near and cloud.management.subnet_of(route.network)
+    ]
+    return tuple(dict.fromkeys(found))

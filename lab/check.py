@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from failures import GateRefused, OutsideFailed, Text
+from lab.addresses import collisions
 from lab.commands import run
 from lab.hosts.groups import UNIFIED
 from lab.namespaces import NETNS
+from lab.network import machine_routes
 from lab.openstack.install import missing_packages
 from lab.place import Place
 from lab.processes import alive
@@ -21,6 +23,7 @@ from topology.model import Cloud
 MEMORY_PER_SITE_MIB = 1024
 DISK_MIB = 6 * 1024
 CAPABILITIES = (("CAP_NET_ADMIN", 12), ("CAP_SYS_ADMIN", 21), ("CAP_SYS_PTRACE", 19), ("CAP_MKNOD", 27))
+SHOWN = 3
 TRIAL = ".govcloud-check-"
 TRACKING = (
     "table inet t { chain c { type filter hook forward priority 0; ct state established accept; ct zone set 1; }; }"
@@ -54,6 +57,7 @@ def check(cloud: Cloud, place: Place) -> list[Row]:
         sweep(place)
         with _namespace(place) as namespace:
             rows += [_namespaces(namespace), *(_kernel(namespace) if namespace else ())]
+        rows.append(_addresses(cloud, place))
     rows += [_overlay(place), _tun(), _loop(), _cgroups()]
     return rows
 
@@ -222,6 +226,23 @@ def _kernel(namespace: str) -> list[Row]:
         ("br-netfilter", filtering.exists, Text("kernel: br_netfilter", "内核：br_netfilter"), "modprobe br_netfilter"),
     )
     return [Row(id_, attempt(), what, Text(fix, fix)) for id_, attempt, what, fix in trials]
+
+
+def _addresses(cloud: Cloud, place: Place) -> Row:
+    """Compare the zones and the management network with what the machine itself has a way to."""
+    all_found = collisions(cloud, machine_routes(place.mark))
+    found = "; ".join([*all_found[:SHOWN], *(["..."] if len(all_found) > SHOWN else [])])
+    return Row(
+        "addresses",
+        not found,
+        Text(f"addresses that are in use already: {found}", f"地址已被占用：{found}")
+        if found
+        else Text("the cloud's addresses are free on this machine", "本机未占用该云的地址"),
+        Text(
+            "give the zone or `management` another range, leave that network, or take the other lab down",
+            "请为该网络区或 management 更换地址段、断开该网络，或拆除另一个实验环境",
+        ),
+    )
 
 
 def _overlay(place: Place) -> Row:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import daemons
+from lab.addresses import MachineRoute
 from lab.commands import run
 from lab.edge.agent import Spec
 from lab.edge.border import raise_border
@@ -25,12 +26,15 @@ from topology.links import link_names
 from topology.model import Cloud
 
 
-def taken_networks(mark: str) -> list[IPv4Network]:
-    """Return every network the operator's seat has a route to, but those that lead to the lab with this mark."""
+def machine_routes(mark: str) -> list[MachineRoute]:
+    """Return every route of the operator's seat, but those of the lab with this mark."""
     own = {link["ifname"] for link in _links() if link.get("ifalias", "").startswith(mark)}
-    routes: list[dict[str, Any]] = json.loads(run("ip", "-j", "-4", "route", "show", "table", "all") or "[]")
-    wide = [r for r in routes if r.get("dev") not in own and r["dst"] != "default" and r.get("type") != "broadcast"]
-    return [IPv4Network(route["dst"], strict=False) for route in wide]
+    rows: list[dict[str, Any]] = json.loads(run("ip", "-j", "-4", "route", "show", "table", "all") or "[]")
+    wide = [r for r in rows if r.get("dev") not in own and r["dst"] != "default" and r.get("type") != "broadcast"]
+    return [
+        MachineRoute(IPv4Network(row["dst"], strict=False), row.get("dev", ""), near="gateway" not in row)
+        for row in wide
+    ]
 
 
 def _links() -> list[dict[str, Any]]:

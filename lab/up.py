@@ -116,7 +116,8 @@ def assign(cloud: Cloud, place: Place) -> tuple[LabSite, ...]:
     """Return the sites with the addresses they had, else with free ones, and remember them."""
     path = place.root / "addresses.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
-    slot = choose_slot(place.cloud, cloud.management, network.taken_networks(place.mark), kept.get("slot"))
+    taken = [route.network for route in network.machine_routes(place.mark)]
+    slot = choose_slot(place.cloud, cloud.management, taken, kept.get("slot"))
     if slot is None:
         raise GateRefused(
             Text("198.18.0.0/15 has no free /24 left", "198.18.0.0/15 中已没有空闲的 /24"), where=place.cloud

@@ -59,12 +59,15 @@ class Agent:
         self._asked = self._answered = 0
         self._nudged = True
         self._picture = Picture()
+        self._told: set[str] = set()
         self._announced: tuple[str, ...] | None = None
 
     def nudge(self, words: str) -> None:
         """Note that something changed; it counts when one of the words is about what is in force."""
+        told = set(words.split())
         with self._state:
-            if self._picture.concerns() & set(words.split()):
+            self._told |= {word for word in told if ":" not in word}
+            if self._picture.concerns() & told:
                 self._nudged = True
                 self._state.notify_all()
 
@@ -112,6 +115,9 @@ class Agent:
 
     def _look(self) -> None:
         began = time.monotonic()
+        with self._state:
+            told, self._told = self._told, set()
+        self._reader.learn(told)
         picture = within(self._spec.control, lambda: self._reader.read(self._programmer.taps()))
         plan = plan_site(picture, self._spec.mark)
         self._programmer.program(plan, render(picture))

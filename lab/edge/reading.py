@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.edge.picture import TAP, Fixed, Floating, Network, Pair, Picture, Port, Router, Rule, Subnet
@@ -56,19 +56,24 @@ class Reader:
             self._known = {row["id"] for row in self._ask("ports", {}, ("id",))}
         return sorted(port for port in self._known if port.startswith(tuple(begins)))
 
-    def _find(self, resource: str, key: str, values: Collection[str], fields: Sequence[str]) -> list[Row]:
+    def learn(self, ids: Iterable[str]) -> None:
+        """Take ids that may be those of ports; a name that one of them begins with costs no list."""
+        self._known.update(ids)
+
+    def _find(
+        self, resource: str, key: str, values: Collection[str], fields: Sequence[str], **also: Sequence[str]
+    ) -> list[Row]:
         """Ask for many values in few questions; none asks nothing."""
         wanted = sorted(values)
         parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
-        return [row for part in parts for row in self._ask(resource, {key: part}, fields)]
+        return [row for part in parts for row in self._ask(resource, {key: part, **also}, fields)]
 
     def _legs(self, inner: Collection[str]) -> tuple[Port, ...]:
         """Return the legs of routers in these networks, and the gateways of the same routers."""
-        rows = self._find("ports", "network_id", inner, PORT_FIELDS)
-        legs = [_port(row) for row in rows if row["device_owner"] == INTERFACE]
-        routers = {leg.device for leg in legs}
-        gateways = [_port(row) for row in self._find("ports", "device_id", routers, PORT_FIELDS)]
-        return (*legs, *(leg for leg in gateways if leg.owner == GATEWAY))
+        legs = self._find("ports", "network_id", inner, PORT_FIELDS, device_owner=(INTERFACE,))
+        routers = {leg["device_id"] for leg in legs}
+        gateways = self._find("ports", "device_id", routers, PORT_FIELDS, device_owner=(GATEWAY,))
+        return tuple(map(_port, (*legs, *gateways)))
 
     def _networks(self, ids: Collection[str]) -> dict[str, Network]:
         rows = self._find("networks", "id", ids, ("id", "mtu", "router:external"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,9 @@ from lab.addresses import (
     RANGE,
     SITES_PER_LAB,
     SLOTS,
+    MachineRoute,
     choose_slot,
+    collisions,
     edge_link,
     management_block,
     number_sites,
@@ -20,6 +23,7 @@ from lab.addresses import (
     site_link,
     slot_network,
 )
+from tests.lab.conftest import read_city
 
 MANAGEMENT = IPv4Network("10.250.0.0/16")
 
@@ -80,6 +84,25 @@ def test_choose_slot_everything_taken_is_none() -> None:
 def test_choose_slot_same_name_same_slot() -> None:
     """The first choice depends on the name alone."""
     assert choose_slot("quanzhou", MANAGEMENT, []) == choose_slot("quanzhou", MANAGEMENT, [])
+
+
+@pytest.mark.parametrize(
+    ("network", "near", "collides"),
+    [
+        ("10.80.3.0/24", True, True),
+        ("10.80.3.0/24", False, True),
+        ("10.0.0.0/8", True, True),
+        ("10.0.0.0/8", False, False),
+        ("10.250.0.0/16", True, True),
+        ("10.250.9.0/30", True, False),
+        ("192.168.1.0/24", True, False),
+    ],
+)
+def test_collisions_of_a_machine_route_with_the_city(*, network: str, near: bool, collides: bool) -> None:
+    """What is inside a zone collides, a wider route behind a gateway does not, a line inside management may stay."""
+    route = MachineRoute(IPv4Network(network), "eth9", near)
+
+    assert bool(collisions(read_city(), [route])) == collides
 
 
 @given(st.lists(st.sampled_from("abcdefgh"), unique=True), st.lists(st.sampled_from("abcdefgh"), unique=True))

@@ -48,6 +48,19 @@ def test_read_again_lists_the_ports_only_for_a_new_name() -> None:
     assert before == known + 1
 
 
+def test_read_name_of_a_port_it_was_told_of_needs_no_list() -> None:
+    """Nudges name the ports that come, so that a host that boots does not cost a list of the whole city."""
+    neutron = small_site()
+    unknown, told = Reader(neutron.ask), Reader(neutron.ask)
+    unknown.read([tap_name(neutron.id("h1"))])
+    before = neutron.asked
+    told.learn([neutron.id("h1"), neutron.id("tenant")])
+    found = told.read([tap_name(neutron.id("h1"))])
+
+    assert [port.id for port in found.ports] == [neutron.id("h1")]
+    assert neutron.asked - before == before - 1
+
+
 def test_read_name_of_no_port_is_left_out() -> None:
     """An interface whose port was deleted has nothing behind it, and stays shut."""
     neutron = small_site()
