@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -145,23 +145,20 @@ def keep_secret(outputs: Mapping[str, Any], inputs: Mapping[str, Any], named: Ma
 def _secret_texts(value: Any) -> Iterator[str]:
     if is_secret(value):
         yield from _texts(value["value"])
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _secret_texts(item)
-    elif isinstance(value, list):
-        for item in value:
+    else:
+        for item in _parts(value):
             yield from _secret_texts(item)
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str) and value:
         yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+    for item in _parts(value):
+        yield from _texts(item)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _shows(value: Any, clear: frozenset[str]) -> bool:

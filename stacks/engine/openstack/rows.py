@@ -176,9 +176,3 @@ class Kind:
             return ""
         told = ",".join(f'"{verb}":{minutes * _MINUTE}' for verb, minutes in sorted(self.minutes.items()))
         return f'{{"{META}":{{{told}}}}}'
-
-
-REGION = Property("region", api="", force_new=True, computed=True, echo=True)
-NAME = Property("name", autoname=True)
-DESCRIPTION = Property("description")
-VALUE_SPECS = Property("valueSpecs", dict, api="", force_new=True, echo=True)

@@ -6,20 +6,8 @@ from urllib.parse import quote
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.resource import CONFLICT_SECONDS
-from stacks.engine.openstack.rows import (
-    DESCRIPTION,
-    REGION,
-    VALUE_SPECS,
-    Change,
-    Inputs,
-    Kind,
-    Outputs,
-    Property,
-    Raw,
-    Special,
-    created_at,
-    untold,
-)
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at, untold
+from stacks.engine.openstack.types.properties import DESCRIPTION, REGION, VALUE_SPECS
 from stacks.engine.openstack.types.quota import quota_kind
 from stacks.engine.openstack.types.storage import volume_status
 from stacks.engine.provider import RefusedByApi

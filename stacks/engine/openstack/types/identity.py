@@ -7,7 +7,8 @@ from collections.abc import Callable
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set
 from stacks.engine.openstack.resource import CONFLICT_SECONDS
-from stacks.engine.openstack.rows import DESCRIPTION, NAME, REGION, Change, Inputs, Kind, Property, Raw, Special, untold
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw, Special, untold
+from stacks.engine.openstack.types.properties import DESCRIPTION, NAME, REGION
 
 _USER_OPTIONS = {
     "ignoreChangePasswordUponFirstUse": "ignore_change_password_upon_first_use",
@@ -15,9 +16,6 @@ _USER_OPTIONS = {
     "ignorePasswordExpiry": "ignore_password_expiry",
     "multiFactorAuthEnabled": "multi_factor_auth_enabled",
 }
-
-_ROLE_ASSIGNMENT = ("domainId", "projectId", "groupId", "userId", "roleId")
-_MEMBERSHIP = ("userId", "groupId")
 
 
 def _delete_project(api: Api, id_: str, _inputs: Inputs) -> None:
@@ -79,8 +77,25 @@ def _link(names: tuple[str, ...], path: Callable[[Inputs], str]) -> Special:
     )
 
 
-def _linked(name: str) -> Property:
-    return Property(name, api=name, force_new=True)
+def _link_kind(
+    type_: str,
+    key: str,
+    names: tuple[str, ...],
+    path: Callable[[Inputs], str],
+    exclusive: tuple[tuple[str, str], ...] = (),
+) -> Kind:
+    """Return the row of a link between the objects whose ids `names` hold."""
+    return Kind(
+        type_,
+        "identity",
+        f"/{key}s",
+        key,
+        (REGION, *(Property(name, api=name, force_new=True) for name in names)),
+        made=untold,
+        natural_key=names,
+        exclusive=exclusive,
+        special=_link(names, path),
+    )
 
 
 KINDS = (
@@ -146,25 +161,14 @@ KINDS = (
         update_method="PATCH",
         own={},
     ),
-    Kind(
+    _link_kind(
         "openstack:identity/roleAssignment:RoleAssignment",
-        "identity",
-        "/role_assignments",
         "role_assignment",
-        (REGION, *map(_linked, _ROLE_ASSIGNMENT)),
-        made=untold,
-        natural_key=_ROLE_ASSIGNMENT,
+        ("domainId", "projectId", "groupId", "userId", "roleId"),
+        _role_path,
         exclusive=(("domainId", "projectId"), ("groupId", "userId")),
-        special=_link(_ROLE_ASSIGNMENT, _role_path),
     ),
-    Kind(
-        "openstack:identity/userMembershipV3:UserMembershipV3",
-        "identity",
-        "/memberships",
-        "membership",
-        (REGION, *map(_linked, _MEMBERSHIP)),
-        made=untold,
-        natural_key=_MEMBERSHIP,
-        special=_link(_MEMBERSHIP, _membership_path),
+    _link_kind(
+        "openstack:identity/userMembershipV3:UserMembershipV3", "membership", ("userId", "groupId"), _membership_path
     ),
 )

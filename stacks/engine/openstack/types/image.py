@@ -8,7 +8,8 @@ from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set
-from stacks.engine.openstack.rows import NAME, REGION, Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at
+from stacks.engine.openstack.types.properties import NAME, REGION
 from stacks.engine.provider import RefusedByApi
 
 _PATCH = "application/openstack-images-v2.1-json-patch"

@@ -7,19 +7,9 @@ from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set, covers, folded, plain
-from stacks.engine.openstack.rows import (
-    NAME,
-    REGION,
-    Change,
-    Inputs,
-    Kind,
-    Outputs,
-    Property,
-    Raw,
-    Special,
-    wanted_keys,
-)
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Outputs, Property, Raw, Special, wanted_keys
 from stacks.engine.openstack.types.nics import access_addresses, shown_cards
+from stacks.engine.openstack.types.properties import NAME, REGION
 from stacks.engine.openstack.types.server_request import create_server
 from stacks.engine.openstack.types.server_state import (
     AT_REST,

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import address, addresses, as_set, covers, folded, network, plain
-from stacks.engine.openstack.rows import (
-    DESCRIPTION,
-    NAME,
-    REGION,
-    VALUE_SPECS,
-    Change,
-    Inputs,
-    Kind,
-    Outputs,
-    Property,
-    Raw,
-    Special,
-    created_at,
-    untold,
-)
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at, untold
+from stacks.engine.openstack.types.neutron import ADMIN_STATE, AVAILABILITY_ZONES, NAMED, TEN_MINUTES, TENANT
+from stacks.engine.openstack.types.properties import NAME, REGION
 from stacks.engine.openstack.types.quota import quota_kind
 from stacks.engine.openstack.types.tags import TAGS, all_tags, set_tags, update_with_tags
-
-TENANT = Property("tenantId", force_new=True, computed=True)
-ADMIN_STATE = Property("adminStateUp", bool, computed=True)
-AVAILABILITY_ZONES = Property("availabilityZoneHints", list, force_new=True, computed=True, same=as_set)
-TEN_MINUTES: Mapping[str, int] = {"create": 10, "delete": 10}
 
 _SEGMENT = {
     "networkType": "provider:network_type",
@@ -123,14 +106,9 @@ KINDS = (
         "/networks",
         "network",
         (
-            REGION,
-            NAME,
-            DESCRIPTION,
+            *NAMED,
             ADMIN_STATE,
-            TENANT,
             AVAILABILITY_ZONES,
-            VALUE_SPECS,
-            TAGS,
             Property("shared", bool, computed=True),
             Property("external", bool, api="router:external", computed=True),
             Property("segments", list, api="", computed=True, same=as_set, agrees=covers, read=_segments),
@@ -151,12 +129,7 @@ KINDS = (
         "/subnets",
         "subnet",
         (
-            REGION,
-            NAME,
-            DESCRIPTION,
-            TENANT,
-            VALUE_SPECS,
-            TAGS,
+            *NAMED,
             Property("networkId", force_new=True),
             Property("cidr", force_new=True, computed=True, same=network),
             Property("prefixLength", int, api="prefixlen", force_new=True, echo=True),

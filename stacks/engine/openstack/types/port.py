@@ -8,26 +8,12 @@ from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import address, as_set, covers
-from stacks.engine.openstack.rows import (
-    DESCRIPTION,
-    NAME,
-    REGION,
-    VALUE_SPECS,
-    Change,
-    Inputs,
-    Kind,
-    Outputs,
-    Property,
-    Raw,
-    Special,
-    created_at,
-    untold,
-)
-from stacks.engine.openstack.types.network import ADMIN_STATE, TEN_MINUTES, TENANT
-from stacks.engine.openstack.types.tags import TAGS, all_tags, set_tags, update_with_tags
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at, untold
+from stacks.engine.openstack.types.neutron import ADMIN_STATE, FIXED_ADDRESS, NAMED, TEN_MINUTES, UNNAMED
+from stacks.engine.openstack.types.properties import REGION
+from stacks.engine.openstack.types.tags import all_tags, set_tags, update_with_tags
 from stacks.engine.provider import RefusedByApi
 
-_FIXED = {"subnetId": "subnet_id", "ipAddress": "ip_address"}
 _PAIR = {"ipAddress": "ip_address", "macAddress": "mac_address"}
 _DHCP = {"name": "opt_name", "value": "opt_value", "ipVersion": "ip_version"}
 
@@ -97,14 +83,12 @@ def _wanted_groups(raw: Raw, inputs: Inputs) -> Any:
 def _wanted_addresses(raw: Raw, inputs: Inputs) -> Any:
     """Return the fixed addresses with what the program says of each; all of each when they are not as it says."""
     wanted = inputs.get("fixedIps")
-    shown = [{name: ip.get(api) for name, api in _FIXED.items()} for ip in raw.get("fixed_ips") or []]
+    shown = [{name: ip.get(api) for name, api in FIXED_ADDRESS.items()} for ip in raw.get("fixed_ips") or []]
     if wanted is None or len(shown) != len(wanted):
         return None if wanted is None else shown
     left = list(shown)
     for given in wanted:
-        same = [
-            ip for ip in left if all(address(ip[name]) == address(given[name]) for name in _FIXED if given.get(name))
-        ]
+        same = [ip for ip in left if _is_as_given(ip, given)]
         if not same:
             return shown
         left.remove(same[0])
@@ -112,7 +96,7 @@ def _wanted_addresses(raw: Raw, inputs: Inputs) -> Any:
 
 
 def _is_as_given(shown: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    return all(address(shown[name]) == address(given[name]) for name in _FIXED if given.get(name))
+    return all(address(shown[name]) == address(given[name]) for name in FIXED_ADDRESS if given.get(name))
 
 
 def _port_outputs(raw: Raw, inputs: Inputs) -> Outputs:
@@ -178,18 +162,13 @@ PORT = Kind(
     "/ports",
     "port",
     (
-        REGION,
-        NAME,
-        DESCRIPTION,
+        *NAMED,
         ADMIN_STATE,
-        TENANT,
-        VALUE_SPECS,
-        TAGS,
         Property("networkId", force_new=True),
         Property("macAddress", force_new=True, computed=True),
         Property("deviceOwner", force_new=True, computed=True),
         Property("deviceId", force_new=True, computed=True),
-        Property("fixedIps", list, fields=_FIXED, read=_wanted_addresses),
+        Property("fixedIps", list, fields=FIXED_ADDRESS, read=_wanted_addresses),
         Property("noFixedIp", bool, api="", echo=True),
         Property("securityGroupIds", list, api="security_groups", same=as_set, read=_wanted_groups),
         Property("noSecurityGroups", bool, api="", echo=True),
@@ -218,11 +197,7 @@ FLOATING_IP = Kind(
     "/floatingips",
     "floatingip",
     (
-        REGION,
-        DESCRIPTION,
-        TENANT,
-        VALUE_SPECS,
-        TAGS,
+        *UNNAMED,
         Property("pool", api="", force_new=True, echo=True),
         Property("address", api="floating_ip_address", force_new=True, computed=True, same=address),
         Property("portId", computed=True),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stacks.engine.openstack.api import Api
-from stacks.engine.openstack.rows import REGION, Change, Inputs, Kind, Property, Raw, Special, untold
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw, Special, untold
+from stacks.engine.openstack.types.properties import REGION
 
 _TEN_MINUTES = {"create": 10, "update": 10, "delete": 10}
 

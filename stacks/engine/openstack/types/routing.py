@@ -6,26 +6,13 @@ from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import address, as_set, covers, network
 from stacks.engine.openstack.locks import lock_of
 from stacks.engine.openstack.resource import CONFLICT_SECONDS
-from stacks.engine.openstack.rows import (
-    DESCRIPTION,
-    NAME,
-    REGION,
-    VALUE_SPECS,
-    Change,
-    Inputs,
-    Kind,
-    Property,
-    Raw,
-    Special,
-    created_at,
-    untold,
-)
-from stacks.engine.openstack.types.network import ADMIN_STATE, AVAILABILITY_ZONES, TEN_MINUTES, TENANT
-from stacks.engine.openstack.types.tags import TAGS, all_tags, set_tags, update_with_tags
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw, Special, created_at, untold
+from stacks.engine.openstack.types.neutron import ADMIN_STATE, AVAILABILITY_ZONES, FIXED_ADDRESS, NAMED, TEN_MINUTES
+from stacks.engine.openstack.types.properties import REGION
+from stacks.engine.openstack.types.tags import all_tags, set_tags, update_with_tags
 from stacks.engine.provider import RefusedByApi
 
 _GATEWAY = frozenset({"externalNetworkId", "externalQosPolicyId", "enableSnat", "externalFixedIps"})
-_FIXED = {"subnetId": "subnet_id", "ipAddress": "ip_address"}
 
 
 def _gateway(inputs: Inputs) -> Raw:
@@ -39,7 +26,7 @@ def _gateway(inputs: Inputs) -> Raw:
         info["enable_snat"] = inputs["enableSnat"]
     if inputs.get("externalFixedIps"):
         info["external_fixed_ips"] = [
-            {api: fixed[name] for name, api in _FIXED.items() if fixed.get(name)}
+            {api: fixed[name] for name, api in FIXED_ADDRESS.items() if fixed.get(name)}
             for fixed in inputs["externalFixedIps"]
         ]
     return info
@@ -179,14 +166,9 @@ KINDS = (
         "/routers",
         "router",
         (
-            REGION,
-            NAME,
-            DESCRIPTION,
+            *NAMED,
             ADMIN_STATE,
-            TENANT,
             AVAILABILITY_ZONES,
-            VALUE_SPECS,
-            TAGS,
             Property("distributed", bool, force_new=True, computed=True),
             _of_gateway("externalNetworkId", "network_id", str),
             _of_gateway("externalQosPolicyId", "qos_policy_id", str),

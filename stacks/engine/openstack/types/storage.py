@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.canonical import as_set
-from stacks.engine.openstack.rows import (
-    DESCRIPTION,
-    NAME,
-    REGION,
-    Change,
-    Inputs,
-    Kind,
-    Outputs,
-    Property,
-    Raw,
-    Special,
-    created_at,
-    wanted_keys,
-)
+from stacks.engine.openstack.rows import Change, Inputs, Kind, Outputs, Property, Raw, Special, created_at, wanted_keys
+from stacks.engine.openstack.types.properties import DESCRIPTION, NAME, REGION
 from stacks.engine.openstack.types.quota import quota_kind
 from stacks.engine.provider import RefusedByApi
 
