@@ -10,13 +10,15 @@ from typing import Any
 from dr_drills.glance.readings import Readings
 from dr_drills.glance.view import GlanceRule, Remark, failed, silence, unknown
 from dr_drills.probes.budget import Unknown
-from dr_drills.probes.exporter import HostReading
+from dr_drills.probes.exporter import HostReading, RoundTrip
 from dr_drills.probes.scene import Scene
 from failures import Text
 from topology.model import Link
 
-FRESH_SECONDS = 120.0
-"""An older measurement says nothing about now."""
+FRESH_SECONDS = 100.0
+"""Hosts measure every half minute; who missed three says nothing about now."""
+WINDOW_SECONDS = 10.0
+"""Measurements of about the same time, of which the best counts."""
 SLOW_FACTOR, SLOW_MS = 1.5, 1.0
 MOST_CLOCK_SECONDS = 5.0
 """Reading a clock takes up to two seconds itself."""
@@ -24,13 +26,16 @@ MOST_CLOCK_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class LineView:
-    """The lines between two sites; `measured_ms` is the best round trip, `heard` whether anybody told of a try."""
+    """The lines between two sites; `measured_ms` is the best round trip of those tried last, None when it was lost.
+
+    `age` is how many seconds ago the last was tried, None when no host tells of one.
+    """
 
     one: str
     other: str
     links: Mapping[str, float]
     measured_ms: float | None
-    heard: bool
+    age: float | None
     kind: str = "line"
     may_lose: int | None = None
     versions: tuple[str, ...] = ()
@@ -53,14 +58,15 @@ class LineView:
 
     def summary(self) -> Text:
         if self.measured_ms is None:
-            return Text("nothing comes back", "没有回应") if self.heard else Text("not measured", "没有测量")
+            return Text("not measured", "没有测量") if self.age is None else Text("nothing comes back", "没有回应")
         trip = f"{self.measured_ms:.1f} ms"
         by = self.carries or "?"
         return Text(f"up, {trip} there and back, by its latency over {by}", f"连通，往返 {trip}，按时延推断经 {by}")
 
     def document(self) -> dict[str, Any]:
         return {
-            "up": True if self.measured_ms is not None else (False if self.heard else None),
+            "up": None if self.age is None else self.measured_ms is not None,
+            "tried_seconds_ago": None if self.age is None else round(self.age, 1),
             "round_trip_ms": None if self.measured_ms is None else round(self.measured_ms, 3),
             "declared_ms": dict(self.links),
             "carries": self.carries or None,
@@ -99,9 +105,17 @@ def line_views(scene: Scene, readings: Readings, links: Mapping[str, Link]) -> I
     """Yield a view per pair of sites; `links` are the declared ones by name."""
     for one, other in combinations(scene.sites, 2):
         trips = [trip for here, there in ((one, other), (other, one)) for trip in _trips(scene, readings, here, there)]
-        best = min((seconds * 1000 for seconds in trips if seconds is not None), default=None)
+        last = min(trips, key=lambda trip: trip.age, default=None)
         declared = {name: 2 * link.latency_ms for name, link in links.items() if set(link.between) == {one, other}}
-        yield LineView(one, other, declared, best, bool(trips))
+        yield LineView(one, other, declared, _best(trips, last), last.age if last else None)
+
+
+def _best(trips: list[RoundTrip], last: RoundTrip | None) -> float | None:
+    """Return the best round trip of about the time of the last one, in milliseconds; None when the last was lost."""
+    if last is None or last.seconds is None:
+        return None
+    near = [trip.seconds for trip in trips if trip.seconds is not None and trip.age <= last.age + WINDOW_SECONDS]
+    return 1000 * min(near)
 
 
 def hosts_views(readings: Readings) -> Iterator[HostsView]:
@@ -109,20 +123,24 @@ def hosts_views(readings: Readings) -> Iterator[HostsView]:
     yield HostsView({host: told if isinstance(told, Unknown) else told.skew for host, told in readings.hosts.items()})
 
 
-def _trips(scene: Scene, readings: Readings, here: str, there: str) -> Iterator[float | None]:
-    """Yield each fresh measurement that hosts of one site made of another; None for one that came to nothing."""
+def _trips(scene: Scene, readings: Readings, here: str, there: str) -> Iterator[RoundTrip]:
+    """Yield each fresh measurement that hosts of one site made of another."""
     for place in scene.places:
         told = readings.hosts[place.host]
         if place.site == here and isinstance(told, HostReading) and there in told.round_trips:
             trip = told.round_trips[there]
             if trip.age <= FRESH_SECONDS:
-                yield trip.seconds
+                yield trip
 
 
 def _up(view: LineView) -> Iterator[Remark]:
-    if view.measured_ms is None and view.heard:
-        yield failed("", "nothing comes back between them", "两中心之间没有回应")
-    elif view.measured_ms is None:
+    if view.measured_ms is None and view.age is not None:
+        yield failed(
+            "",
+            "nothing comes back between them: the lines are down, or one of the sites",
+            "两中心之间没有回应：线路或其中一个中心中断",
+        )
+    elif view.age is None:
         yield unknown("", Text("no host told of a fresh measurement", "没有主机报告近期测量"))
 
 

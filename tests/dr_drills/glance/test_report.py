@@ -253,6 +253,16 @@ def test_line_without_an_answer_is_down_and_without_a_try_unknown() -> None:
     assert found(measured(2.1, age=600.0)) == {("S61", "unknown", "donghai - anxi", "")}
 
 
+def test_line_is_judged_by_what_was_measured_last() -> None:
+    """One host that measures a loss now outweighs all that measured well before it."""
+    before = measured(2.1, age=25.0)
+    told = before.hosts["quorum-anxi-1"]
+    assert isinstance(told, HostReading)
+    now = replace(told, round_trips={**told.round_trips, "donghai": RoundTrip(None, 1.0)})
+
+    assert found(swapped("hosts", {"quorum-anxi-1": now}, before)) == {("S61", "fail", "donghai - anxi", "")}
+
+
 def test_lag_of_a_copy_that_has_everything_is_zero_however_idle() -> None:
     """Nobody wrote for 90 s: that is no lag; 100 bytes missing since then are 90 s of it."""
     idle = thing(well(), "postgresql", "citizen-db-changle")["facts"]["servers"][0]
