@@ -75,9 +75,9 @@ class Apt:
 
     def required(self) -> list[str]:
         """Return the packages that every Debian has: essential, required, and apt itself."""
-        found = self._apt("apt-cache", "dumpavail").stdout
-        always = (s for s in parse(found) if s.field("Essential") == "yes" or s.field("Priority") == "required")
-        return sorted({"apt", *(s.name for s in always)})
+        every = self._apt("apt-cache", "dumpavail").stdout.split("\n\n")
+        always = (part for part in every if "\nEssential: yes\n" in part or "\nPriority: required\n" in part)
+        return sorted({"apt", *(stanza.name for stanza in parse("\n\n".join(always)))})
 
     def plan(self, role: str, packages: Iterable[str]) -> list[tuple[str, str]]:
         """Return what installing `packages` would add, as (name, version).
