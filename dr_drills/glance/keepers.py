@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dr_drills.glance.readings import Readings
-from dr_drills.glance.view import GlanceRule, Remark, failed, silence
+from dr_drills.glance.view import GlanceRule, Remark, failed, silence, unknown
 from dr_drills.probes.budget import Unknown
 from dr_drills.probes.exporter import Backup, HostReading
+from dr_drills.probes.patroni import PatroniReading
 from dr_drills.probes.repository import RepositoryReading
 from dr_drills.probes.scene import Scene
 from failures import Text
@@ -55,12 +56,17 @@ class RepositoryView:
 
 @dataclass(frozen=True)
 class BackupView:
-    """The backups of one database cluster, kept at `host`; ages in seconds."""
+    """The backups of one database cluster, kept at `host`; ages in seconds.
+
+    A cluster that `follows` another one has no backups of its own: its content is in those of the other. None: its
+    servers do not say whether they follow or lead.
+    """
 
     name: str
     host: str
     site: str
     ages: Backup | Unknown | None
+    follows: bool | None = False
     kind: str = "backup"
     may_lose: int | None = None
     versions: tuple[str, ...] = ()
@@ -73,6 +79,8 @@ class BackupView:
         return min((age for age in (self.ages.full, self.ages.incremental) if age is not None), default=None)
 
     def summary(self) -> Text:
+        if self.follows and not isinstance(self.ages, Backup):
+            return Text("it follows another cluster, whose backups hold the same", "跟随另一集群，内容在其备份中")
         newest = "?" if self.newest is None else span(self.newest)
         archived = span(self.ages.archived) if isinstance(self.ages, Backup) and self.ages.archived is not None else "?"
         return Text(
@@ -83,7 +91,7 @@ class BackupView:
     def document(self) -> dict[str, Any]:
         ages = asdict(self.ages) if isinstance(self.ages, Backup) else {}
         reason = self.ages.reason.en if isinstance(self.ages, Unknown) else None
-        return {"host": self.host, "site": self.site, "ages_seconds": ages, "unknown": reason}
+        return {"host": self.host, "site": self.site, "follows": self.follows, "ages_seconds": ages, "unknown": reason}
 
 
 def repository_views(scene: Scene, readings: Readings) -> Iterator[RepositoryView]:
@@ -101,7 +109,16 @@ def backup_views(scene: Scene, readings: Readings) -> Iterator[BackupView]:
         for stanza in place.own["backup_stanzas"]:
             name = str(stanza["name"])
             ages = told.backups.get(name) if isinstance(told, HostReading) else told
-            yield BackupView(name, place.host, place.site, ages)
+            yield BackupView(name, place.host, place.site, ages, _follows(scene, readings, name))
+
+
+def _follows(scene: Scene, readings: Readings, scope: str) -> bool | None:
+    servers = scene.clusters().get(scope, ())
+    if not any(place.own["patroni_standby_of"] for place in servers):
+        return False
+    told = [readings.patroni[place.host] for place in servers]
+    roles = [said.role for said in told if isinstance(said, PatroniReading)]
+    return "primary" not in roles if roles else None
 
 
 def span(seconds: float) -> str:
@@ -120,7 +137,11 @@ def _serves(view: RepositoryView) -> Iterator[Remark]:
 
 
 def _made(view: BackupView) -> Iterator[Remark]:
-    if isinstance(view.ages, Unknown):
+    if view.follows:
+        return
+    if view.follows is None and not isinstance(view.ages, Backup):
+        yield unknown("", Text("whether it follows or leads is not known", "其处于跟随还是主用状态未知"))
+    elif isinstance(view.ages, Unknown):
         yield silence(view.host, view.ages)
     elif view.ages is None or view.ages.full is None:
         yield failed(view.host, "there is no full backup", "没有全量备份")
@@ -129,6 +150,8 @@ def _made(view: BackupView) -> Iterator[Remark]:
 
 
 def _recent(view: BackupView) -> Iterator[Remark]:
+    if view.follows:
+        return
     if view.newest is not None and view.newest > NEWEST:
         age, most = span(view.newest), span(NEWEST)
         yield failed(view.host, f"the newest is {age} old, at most {most}", f"最新备份已 {age}，应不超过 {most}")

@@ -191,8 +191,11 @@ def _index(tools: Tools, place: Place) -> Text:
 
 
 def _backups(tools: Tools) -> Iterator[Proof]:
+    clusters = tools.scene.clusters()
     for place in tools.scene.running("backup_stanzas"):
         for stanza in place.own["backup_stanzas"]:
+            if any(server.own["patroni_standby_of"] for server in clusters.get(stanza["name"], ())):
+                continue  # what follows another cluster is in the backups of that one
             run = partial(_backed_up, tools, place, str(stanza["name"]))
             yield Proof("V08", place.service, f"{place.host} {stanza['name']}", run)
 

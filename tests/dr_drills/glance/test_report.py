@@ -263,6 +263,15 @@ def test_line_is_judged_by_what_was_measured_last() -> None:
     assert found(swapped("hosts", {"quorum-anxi-1": now}, before)) == {("S61", "fail", "donghai - anxi", "")}
 
 
+def test_backup_of_a_cluster_that_follows_is_asked_for_once_it_leads() -> None:
+    """The DR cluster's content is in the city's backups; after a promotion it must have its own."""
+    none = swapped("hosts", {"files-donghai-1": host("files-donghai-1", backups={})})
+    leads = swapped("patroni", {REMOTE: patroni(REMOTE, role="primary", written=1000)}, none)
+
+    assert found(none) == set()
+    assert ("S51", "fail", "citizen-db-changle", "files-donghai-1") in found(leads)
+
+
 def test_lag_of_a_copy_that_has_everything_is_zero_however_idle() -> None:
     """Nobody wrote for 90 s: that is no lag; 100 bytes missing since then are 90 s of it."""
     idle = thing(well(), "postgresql", "citizen-db-changle")["facts"]["servers"][0]
