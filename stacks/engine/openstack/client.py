@@ -113,6 +113,7 @@ class Client:
             self._check_time(ask, until)
             try:
                 with self._turn(until):
+                    sent = time.time()
                     answer = _exchange(self._identity.login, ask, self._url(ask, access), access.token, until)
             except exceptions.HTTPError as error:
                 last = attempt == _TRANSPORT_TRIES - 1 or (
@@ -121,13 +122,13 @@ class Client:
                 if not ask.repeatable or last:
                     raise self._transport_failure(ask, access, error) from error
             else:
-                self._read_clock(ask.service, answer)
+                self._read_clock(ask.service, answer, sent)
                 return answer
             time.sleep(_FIRST_PAUSE * (attempt + 1))
         raise AssertionError("the last attempt returns or raises")
 
-    def _read_clock(self, service: str, answer: Answer) -> None:
-        seconds = ahead(answer.headers, time.time())
+    def _read_clock(self, service: str, answer: Answer, sent: float) -> None:
+        seconds = ahead(answer.headers, sent, time.time())
         if seconds is not None:
             self.clocks[service] = seconds
 

@@ -12,12 +12,19 @@ MARGIN = 60.0
 """Seconds a service's machines may differ among themselves, and its clock may have been set since."""
 BLIND_MARGIN = 300.0
 """The same where no answer of the service told its time: more than that and its own tokens would fail."""
+SLOW = 15.0
+"""Seconds after which an answer's date is too old to set a clock by."""
 
 
-def ahead(headers: Mapping[str, str], now: float) -> float | None:
-    """Return how many seconds the clock of an answer's sender is ahead of ours; None when it does not tell."""
+def ahead(headers: Mapping[str, str], sent: float, received: float) -> float | None:
+    """Return how many seconds the clock of an answer's sender is ahead of ours; None when it does not tell.
+
+    An answer that took long does not tell either: nobody knows when in between it was dated.
+    """
+    if received - sent > SLOW:
+        return None
     try:
-        return parsedate_to_datetime(headers["date"]).timestamp() - now
+        return parsedate_to_datetime(headers["date"]).timestamp() - received
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stacks.engine.openstack.clocks import BLIND_MARGIN, MARGIN, ahead, outside
+from stacks.engine.openstack.clocks import BLIND_MARGIN, MARGIN, SLOW, ahead, outside
 from stacks.engine.provider import Window
 
 NOON = 1_795_348_800.0  # 2026-11-22T12:00:00Z
@@ -48,4 +48,11 @@ def test_outside_allows_more_where_the_clock_is_unknown(clock_ahead: float | Non
 )
 def test_ahead_is_the_date_header_less_our_time(headers: dict[str, str], seconds: float | None) -> None:
     """None where the answer does not tell."""
-    assert ahead(headers, NOON) == seconds
+    assert ahead(headers, NOON - 1, NOON) == seconds
+
+
+def test_ahead_of_a_slow_answer_is_unknown() -> None:
+    """A list that takes a minute to come was dated somewhere in that minute."""
+    headers = {"date": "Sun, 22 Nov 2026 12:00:30 GMT"}
+    assert ahead(headers, NOON - SLOW - 1, NOON) is None
+    assert ahead(headers, NOON - SLOW + 1, NOON) == 30.0
