@@ -156,7 +156,11 @@ class Machine:
                 timeout=QUICK_S,
                 check=True,
                 cwd="/",
-                env={"PATH": PATH, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                env={
+                    "PATH": PATH,
+                    "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
+                    "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+                },
             )
         self._await_init()
 
