@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -248,6 +247,6 @@ def test_down_after_kill_of_everything_leaves_no_trace_of_hosts(ground: Ground, 
 
     assert traces(place) == []
     assert groups.begin_with(place.mark) == []
-    assert str(tmp_path) not in subprocess.run(["losetup", "-l"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in run("losetup", "--list")
     left = Path("/run/systemd/nspawn/propagate")
     assert not any((left / barn.machine(number).uuid).exists() for number in (1, 2))
