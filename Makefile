@@ -7,6 +7,7 @@ BIN := .venv/bin
 
 demo: install
 	$(BIN)/govcloud lab up $(TOPOLOGY) </dev/null
+	$(BIN)/govcloud bundle $(TOPOLOGY) </dev/null
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
 
 test: check
