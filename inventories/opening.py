@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,13 @@ def open_inventory(
     inventory = derive(hosts, find_bundle(cloud, beside))
     home = home_of(cloud.name, environ)
     found = built(hosts, outputs_of(home, beside, environ, note))
-    folder = runtime_folder(cloud.name, environ)
+    folder = runtime_folder(runtime_name(home), environ)
     return Opened(hosts, inventory, found, _doors(hosts, found, home, folder), home, folder)
+
+
+def runtime_name(home: Home) -> str:
+    """Return the name of a cloud's runtime folder: one for each home, as there is one lock for each."""
+    return f"{home.cloud}-{sha256(str(home.folder).encode()).hexdigest()[:8]}"
 
 
 def outputs_of(home: Home, source: Path, environ: Mapping[str, str], note: Callable[[Text], None]) -> Outputs:

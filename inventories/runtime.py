@@ -13,14 +13,14 @@ from failures import GateRefused, Text
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 
 
-def runtime_folder(cloud: str, environ: Mapping[str, str], places: tuple[Path, ...] | None = None) -> Path:
-    """Return the cloud's runtime folder, made with mode 0700 below the first place that is in memory.
+def runtime_folder(name: str, environ: Mapping[str, str], places: tuple[Path, ...] | None = None) -> Path:
+    """Return the runtime folder of this name, made with mode 0700 below the first place that is in memory.
 
     Places are XDG_RUNTIME_DIR, /run and /dev/shm. Raises GateRefused when none of them is, or another user owns it.
     """
     for place in _places(environ) if places is None else places:
         if place.is_dir() and os.access(place, os.W_OK | os.X_OK) and file_system(place) in IN_MEMORY:
-            return _private(_private(place / f"govcloud-{os.getuid()}") / cloud)
+            return _private(_private(place / f"govcloud-{os.getuid()}") / name)
     raise GateRefused(
         Text(
             "no folder in memory (tmpfs) to lay keys in while they are used",

@@ -22,7 +22,10 @@ PAUSE_SECONDS = 2.0
 LEAST_FREE_MIB = 300
 MOST_SKEW_SECONDS = 60
 LOOK = "date +%s; df -Pk / /var | awk 'NR > 1 {print $4}'"
-_BOOTING = re.compile(r"timed out|No route|refused|closed|reset|Permission denied|unreachable")
+_BOOTING = re.compile(r"timed out|No route|refused|closed|reset|unreachable")
+_REFUSED = "Permission denied"
+LOGIN_SECONDS = 20.0
+"""How long a host may refuse the key: it listens some seconds before cloud-init has put the key in its place."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,23 @@ def reach(
 
 
 def _judge(host: str, where: tuple[str, Door], patience: float, stop: Event, enter: Enter) -> GovcloudError | None:
-    until = time.monotonic() + patience
+    began = time.monotonic()
     answer = enter(*where)
-    while answer.code and _BOOTING.search(answer.err) and time.monotonic() < until and not stop.wait(PAUSE_SECONDS):
+    while time.monotonic() < began + _wait(answer, patience) and not stop.wait(PAUSE_SECONDS):
         answer = enter(*where)
     if answer.code:
         reason = bounded(_last(answer.err), ())
         return _failure(host, Text(f"cannot be entered: {reason}", f"无法登录：{reason}"), answer.err)
     return _unfit(host, answer)
+
+
+def _wait(answer: Answer, patience: float) -> float:
+    """Return how many seconds in all a host that answers so is given."""
+    if answer.code == 0:
+        return 0.0
+    if _REFUSED in answer.err:
+        return min(patience, LOGIN_SECONDS)
+    return patience if _BOOTING.search(answer.err) else 0.0
 
 
 def _unfit(host: str, answer: Answer) -> GovcloudError | None:

@@ -14,7 +14,7 @@ from playbooks.order import Play, groups_of
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked of a run: `limit` are hosts and groups; `refresh` takes also what nothing changed for."""
+    """What the user asked: `limit` names hosts, services, sites, groups; `refresh` spares no unchanged host."""
 
     limit: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
@@ -55,20 +55,28 @@ def select(
 
 
 def _chosen(opened: Opened, options: Options) -> tuple[str, ...]:
-    known = {**opened.inventory.groups, **{host: (host,) for host in opened.inventory.variables}}
+    known = _names(opened)
     for name in options.limit:
-        if name.replace("-", "_") not in known and name not in known:
+        if name not in known:
             raise WrongUsage(
-                Text(f"the cloud has no host or group {name}", f"该云没有主机或主机组 {name}"),
+                Text(f"the cloud has no host, service or group {name}", f"该云没有主机、服务或主机组 {name}"),
                 where="--limit",
                 fix=Text("`govcloud inventory PATH --list` names them all", "用 `govcloud inventory PATH --list` 查看"),
             )
-    wanted = {host for name in options.limit for host in known.get(name) or known[name.replace("-", "_")]}
+    wanted = {host for name in options.limit for host in known[name]}
     return tuple(
         host.name
         for host in opened.register.hosts
         if (not options.limit or host.name in wanted) and (not options.sites or host.site in options.sites)
     )
+
+
+def _names(opened: Opened) -> Mapping[str, Sequence[str]]:
+    """Return what a limit can name and the hosts it means: groups, services and sites, hosts."""
+    hosts = opened.register.hosts
+    services = {h.service: [o.name for o in opened.register.of(h.service)] for h in hosts}
+    sites = {site: [host.name for host in hosts if host.site == site] for site in opened.cloud.sites}
+    return {**opened.inventory.groups, **sites, **services, **{host.name: [host.name] for host in hosts}}
 
 
 def _digests(opened: Opened, credentials: Credentials, plays: Sequence[Play]) -> dict[str, str]:
