@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,8 @@ from stacks.rollout.deploy import deploy
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Standing
 from stacks.rollout.sites import Connection, ask_all
-from stacks.rollout.status import status
+from stacks.rollout.status import status, status_of
+from stacks.rollout.workspace import open_workspace
 from tests.stacks.city import FakeTerminal, World, backends, write_city
 
 Question = Callable[[str, Connection], bool]
@@ -45,6 +47,21 @@ def test_status_of_dark_sites_is_unknown_with_what_is_known_here(city: Path) -> 
         assert site.stacks[Standing.UNCHANGED] == 3
         assert site.deployed
     assert report.document()["sites"]["east"]["servers"] == {"active": None, "total": None}
+
+
+def test_status_by_a_time_gives_sites_what_is_left_of_it(city: Path) -> None:
+    """Reading and importing come off the sites' time; a slow machine still asks them for a second."""
+    given: list[float] = []
+
+    def ask(sites: Mapping[str, str], question: Question, seconds: float) -> Mapping[str, bool | GovcloudError]:
+        given.append(seconds)
+        return silent(sites, question, seconds)
+
+    space = open_workspace(city, os.environ)
+    status_of(space, ask, until=time.monotonic() + 60)
+    status_of(space, ask, until=time.monotonic() - 5)
+    assert 30 < given[0] <= 60
+    assert given[1] == 1.0
 
 
 def test_status_of_a_changed_topology_counts_stacks_by_standing(city: Path, tmp_path: Path) -> None:
