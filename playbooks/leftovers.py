@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inventories.runtime import sweep
 
-MARK = "GOVCLOUD_RUN"
+MARK = "RUN_FOLDER_OF_ANSIBLE"
 """The variable that every process of a run has in its environment: the run's folder."""
 PREFIX = "run-"
 SECONDS = 5.0
