@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lab.edge.picture import TAP, Fixed, Floating, Network, Pair, Picture, Port, Router, Rule, Subnet
@@ -12,6 +13,7 @@ Ask = Callable[[str, Mapping[str, Sequence[str]], Sequence[str]], Sequence[Row]]
 """Resource, filters and fields to rows."""
 
 AT_ONCE = 60
+THREADS = 4
 PORT_FIELDS = (
     *("id", "network_id", "mac_address", "fixed_ips", "device_id", "device_owner"),
     *("security_groups", "port_security_enabled", "allowed_address_pairs"),
@@ -32,22 +34,30 @@ class Reader:
             return Picture()
         ports = tuple(map(_port, self._find("ports", "id", self._ports_of(taps), PORT_FIELDS)))
         inner = {port.network for port in ports}
-        legs = self._legs(inner)
-        networks = self._networks(inner | {leg.network for leg in legs})
-        found = self._find("subnets", "network_id", networks, ("id", "network_id", "cidr", "gateway_ip", "ip_version"))
-        subnets = [Subnet(r["id"], r["network_id"], r["cidr"], r["gateway_ip"]) for r in found if r["ip_version"] == 4]
-        routers = {leg.device for leg in legs}
-        rules = self._rules({group for port in ports if port.secured for group in port.groups})
-        return Picture(
-            ports=ports,
-            legs=legs,
-            networks=networks,
-            subnets={subnet.id: subnet for subnet in subnets},
-            routers=self._routers(routers),
-            floating=self._floating(routers),
-            rules=rules,
-            members=self._members({rule.remote for rule in rules if rule.remote}),
-        )
+        groups = {group for port in ports if port.secured for group in port.groups}
+        # What does not wait for an answer is asked at once; threads begin where this one is, inside the site.
+        with ThreadPoolExecutor(THREADS) as pool:
+            asked_rules = pool.submit(self._rules, groups)
+            inner_legs = self._legs("network_id", inner, INTERFACE)
+            devices = {leg.device for leg in inner_legs}
+            asked_gateways = pool.submit(self._legs, "device_id", devices, GATEWAY)
+            asked_routers = pool.submit(self._routers, devices)
+            asked_floating = pool.submit(self._floating, devices)
+            rules = asked_rules.result()
+            asked_members = pool.submit(self._members, {rule.remote for rule in rules if rule.remote})
+            legs = (*inner_legs, *asked_gateways.result())
+            beyond = inner | {leg.network for leg in legs}
+            asked_networks = pool.submit(self._networks, beyond)
+            return Picture(
+                ports=ports,
+                legs=legs,
+                subnets=self._subnets(beyond),
+                networks=asked_networks.result(),
+                routers=asked_routers.result(),
+                floating=asked_floating.result(),
+                rules=rules,
+                members=asked_members.result(),
+            )
 
     def _ports_of(self, taps: Collection[str]) -> list[str]:
         """Return the ids of the ports whose beginning is in the names; only an unknown name costs a long list."""
@@ -68,16 +78,19 @@ class Reader:
         parts = (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE))
         return [row for part in parts for row in self._ask(resource, {key: part, **also}, fields)]
 
-    def _legs(self, inner: Collection[str]) -> tuple[Port, ...]:
-        """Return the legs of routers in these networks, and the gateways of the same routers."""
-        legs = self._find("ports", "network_id", inner, PORT_FIELDS, device_owner=(INTERFACE,))
-        routers = {leg["device_id"] for leg in legs}
-        gateways = self._find("ports", "device_id", routers, PORT_FIELDS, device_owner=(GATEWAY,))
-        return tuple(map(_port, (*legs, *gateways)))
+    def _legs(self, key: str, values: Collection[str], owner: str) -> tuple[Port, ...]:
+        """Return the legs of routers of one kind."""
+        return tuple(map(_port, self._find("ports", key, values, PORT_FIELDS, device_owner=(owner,))))
 
     def _networks(self, ids: Collection[str]) -> dict[str, Network]:
         rows = self._find("networks", "id", ids, ("id", "mtu", "router:external"))
         return {row["id"]: Network(row["id"], row["mtu"] or 1500, row["router:external"]) for row in rows}
+
+    def _subnets(self, networks: Collection[str]) -> dict[str, Subnet]:
+        fields = ("id", "network_id", "cidr", "gateway_ip", "ip_version")
+        rows = self._find("subnets", "network_id", networks, fields)
+        found = [Subnet(r["id"], r["network_id"], r["cidr"], r["gateway_ip"]) for r in rows if r["ip_version"] == 4]
+        return {subnet.id: subnet for subnet in found}
 
     def _routers(self, ids: Collection[str]) -> tuple[Router, ...]:
         fields = ("id", "external_gateway_info", "routes", "admin_state_up")

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from tests.lab.conftest import missing
 from tests.lab.echo import echo
 from tests.lab.edge.town import small_site
 from tests.lab.neutron import Neutron
+from tests.lab.wires import answers, devices, eventually, ip, latency, plug, silent, sync
 from topology.model import Cloud
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
@@ -85,30 +86,16 @@ class Town:
 
     def sync(self, site: str) -> None:
         """Have the site's agent take up what its Neutron says, as Nova does."""
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(60)
-            line.connect(str(self.sites[site].run / "net.sock"))
-            line.sendall(b"sync\n")
-            assert line.recv(10) == b"ok\n"
+        sync(str(self.sites[site].run / "net.sock"))
+
+    def boot(self, site: str, name: str, address: str) -> None:
+        """Boot a server of the site, as far as the network can tell."""
+        neutron = self.neutrons[site]
+        mac = next(row["mac_address"] for row in neutron.rows["ports"] if row["id"] == neutron.id(name))
+        plug(self.host(site, name), self.sites[site].edge, neutron.id(name), mac, address)
 
     def raise_network(self) -> bool:
         return network.raise_network(self.cloud, self.place, tuple(self.sites.values()))
-
-
-def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, timeout=10)
-
-
-def boot(town: Town, site: str, name: str, address: str) -> None:
-    """Make what a booted server is to the network: a namespace and a tap at the edge."""
-    neutron, host, edge = town.neutrons[site], town.host(site, name), town.sites[site].edge
-    ensure(host)
-    mac = next(row["mac_address"] for row in neutron.rows["ports"] if row["id"] == neutron.id(name))
-    far = ("name", "eth0", "address", mac, "netns", host)
-    ip("-n", edge, "link", "add", tap_name(neutron.id(name)), "type", "veth", "peer", *far)
-    ip("-n", host, "address", "add", f"{address}/26", "dev", "eth0")
-    ip("-n", host, "link", "set", "eth0", "up")
-    ip("-n", host, "route", "add", "default", "via", f"{address.rpartition('.')[0]}.1")
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +120,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             neutrons[site.name].serve(site.namespace, site.address)
         assert made.raise_network()
         for number, name in enumerate(sites, 1):
-            boot(made, name, "h1", f"10.96.{number}.2")
-            boot(made, name, "h2", f"10.96.{number}.3")
+            made.boot(name, "h1", f"10.96.{number}.2")
+            made.boot(name, "h2", f"10.96.{number}.3")
             made.sync(name)
         yield made
     finally:
@@ -148,41 +135,9 @@ def healed(town: Town) -> Iterator[None]:
     cut.heal(town.cloud, town.place, Targets())
 
 
-def latency(namespace: str, address: str) -> float | None:
-    """Return the best of some echoes in ms, None when none comes back."""
-    found = [ms for _ in range(4) if (ms := echo(namespace, address, 0.5)) is not None]
-    return min(found) if found else None
-
-
-def silent(namespace: str, address: str) -> bool:
-    """Tell whether nothing comes back from an address."""
-    return all(echo(namespace, address, 0.3) is None for _ in range(2))
-
-
 def near(measured: float | None, declared: float) -> bool:
     """Tell whether an echo took the declared time there and back, and little more."""
     return measured is not None and declared <= measured <= declared + ROOM_MS
-
-
-def answers(namespace: str, host: str, address: str, port: int) -> bool:
-    """Tell whether a connection from one namespace reaches a server that listens inside another."""
-    with within(host, lambda: socket.create_server(("", port))):
-
-        def connect() -> bool:
-            try:
-                socket.create_connection((address, port), 0.7).close()
-            except OSError:
-                return False
-            return True
-
-        return within(namespace, connect) if namespace else connect()
-
-
-def eventually(fact: Callable[[], bool], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while not (true := fact()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return true
 
 
 def test_host_is_reached_from_the_operator_and_from_other_sites(town: Town) -> None:
@@ -333,13 +288,6 @@ def test_stranger_at_the_edge_and_a_borrowed_address_are_dropped(town: Town) -> 
         assert silent(stranger, "10.96.2.2")
     finally:
         ip("netns", "delete", stranger)
-
-
-def devices(namespace: str) -> list[str]:
-    shown = subprocess.run(
-        ["ip", "-n", namespace, "-br", "link"], capture_output=True, text=True, check=True, timeout=10
-    )
-    return [line.split()[0].partition("@")[0] for line in shown.stdout.splitlines()]
 
 
 def tap_of(town: Town, edge: str, bridge: str) -> bool:
