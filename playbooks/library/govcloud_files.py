@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,11 +52,14 @@ def place_file(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
     differs = not file.is_file() or file.read_bytes() != content
     if differs and not module.check_mode:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, fresh = tempfile.mkstemp(dir=module.tmpdir)
-        with os.fdopen(handle, "wb") as writer:
-            writer.write(content)
-        own(module, wanted | {"path": fresh})
-        module.atomic_move(fresh, str(file), keep_dest_attrs=False)
+        # beside its place, so that it takes it in one move, and closed to others until it is owned as wanted
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as fresh:
+            fresh.write(content)
+        try:
+            own(module, wanted | {"path": fresh.name})
+            Path(fresh.name).replace(file)
+        finally:
+            Path(fresh.name).unlink(missing_ok=True)
     return differs or own(module, wanted)
 
 

@@ -2,7 +2,6 @@
 """Tells the metrics exporter when each cluster was last backed up and its log last archived, in seconds since 1970."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,8 +42,9 @@ def main() -> None:
     lines = [line for stanza in json.loads(asked.stdout) for line in (*backups(stanza), *archived(home, stanza))]
     fresh = target.with_suffix(".new")
     fresh.write_text(HELP + "".join(f"{line}\n" for line in lines))
-    os.chmod(fresh, 0o644)
+    fresh.chmod(0o644)
     fresh.rename(target)
 
 
-main()
+if __name__ == "__main__":
+    main()
