@@ -84,7 +84,9 @@ def _read_and_found(world: World, case: Case, found: Found, inputs: dict[str, An
 
 def _dated(world: World, case: Case, inputs: dict[str, Any], began: float) -> None:
     """Where its row says that the API tells, an object is a stranger at any time but that of its making."""
-    for window, strange in ((Window(began, time.time()), False), (Window(0, 0), KINDS[case.type].made is not untold)):
+    # An interface on a port of the program's own has that port's age.
+    told = KINDS[case.type].made is not untold and not inputs.get("portId")
+    for window, strange in ((Window(began, time.time()), False), (Window(0, 0), told)):
         (item,) = world.provider.find(case.type, inputs, frozenset(), SECONDS, window)
         assert bool(item.stranger) is strange
 
