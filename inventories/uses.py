@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from failures import InputInvalid, Text
 from topology.model import Cloud
+from topology.uses import candidates
 
 
 def used(cloud: Cloud, service: str, kind: str) -> str:
@@ -35,9 +36,8 @@ def used_by_choice(cloud: Cloud, service: str, kind: str) -> str | None:
 
 
 def all_used(cloud: Cloud, service: str, kind: str) -> tuple[str, ...]:
-    """Return every service of `kind` that `service` lists, else all of the cloud."""
-    listed = tuple(name for name in cloud.services[service].uses if _is(cloud, name, kind))
-    return listed or tuple(name for name in cloud.services if _is(cloud, name, kind))
+    """Return every service of `kind` that `service` lists, else all of the cloud; in the order of the file."""
+    return candidates(cloud, service, kind)
 
 
 def users(cloud: Cloud, service: str, kind: str) -> tuple[str, ...]:

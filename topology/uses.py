@@ -10,16 +10,18 @@ from topology.model import Cloud, ServiceKind
 
 @dataclass(frozen=True)
 class Need:
-    """A service of kind `of` needs one of kind `kind`, or at least one when `many`."""
+    """A service of kind `of` needs one of kind `kind`, at least one when `many`, or can do without when `optional`."""
 
     of: ServiceKind
     kind: ServiceKind
     reason: Text
     many: bool = False
+    optional: bool = False
 
 
 NEEDS = (
     Need("postgresql", "etcd", Text("who leads is kept in etcd", "主库租约保存在 etcd 中")),
+    Need("postgresql", "object-store", Text("backups go to an object store", "备份存放于 object-store"), optional=True),
     Need("app", "postgresql", Text("an app keeps what it is told in a database", "应用的数据保存在数据库中")),
     Need(
         "app",
@@ -30,20 +32,8 @@ NEEDS = (
 )
 
 
-def candidates(cloud: Cloud, service: str, kind: ServiceKind) -> tuple[str, ...]:
+def candidates(cloud: Cloud, service: str, kind: str) -> tuple[str, ...]:
     """Return the services of a kind that a service may mean: those it lists, else all of the cloud, in its order."""
     of_kind = tuple(name for name, held in cloud.services.items() if held.kind == kind and name != service)
     listed = tuple(name for name in of_kind if name in cloud.services[service].uses)
     return listed or of_kind
-
-
-def used(cloud: Cloud, service: str, kind: ServiceKind) -> str:
-    """Return the one service of a kind that a service stands on; the checks hold that there is one where it needs it.
-
-    Raises:
-        LookupError: there is none, or more than one and the service does not say which.
-    """
-    found = candidates(cloud, service, kind)
-    if len(found) != 1:
-        raise LookupError(f"services.{service} has {len(found)} services of kind {kind} to stand on")
-    return found[0]

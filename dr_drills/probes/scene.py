@@ -36,23 +36,12 @@ class Scene:
         """Return the hosts that have a variable of this name."""
         return tuple(place for place in self.places if part in place.own)
 
-    def of_service(self, service: str) -> tuple[Place, ...]:
-        return tuple(place for place in self.places if place.service == service)
-
     def of_kind(self, kind: str) -> tuple[Place, ...]:
         return tuple(place for place in self.places if place.kind == kind)
 
     @property
-    def services(self) -> dict[str, str]:
-        """Return the kind of each service."""
-        return {place.service: place.kind for place in self.places}
-
-    @property
     def sites(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(place.site for place in self.places))
-
-    def by_host(self) -> dict[str, Place]:
-        return {place.host: place for place in self.places}
 
     def clusters(self) -> dict[str, tuple[Place, ...]]:
         """Return the database servers of each Patroni scope."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.topology.town import town
 from topology.load import load_cloud
 from topology.model import Cloud
-from topology.uses import candidates, used
+from topology.uses import candidates
 
 LINE = "  records: {kind: repository, department: health, placement: {east: 1, west: 1}, zone: extranet, ttl: 30s}\n"
 PLACED = "department: health, placement: {east: 1}, zone: extranet"
@@ -20,30 +18,20 @@ def cloud(folder: Path, *services: str) -> Cloud:
     return load_cloud(town(folder, (LINE, LINE + more)))
 
 
-def test_used_without_a_choice_is_the_only_one(tmp_path: Path) -> None:
+def test_candidates_without_a_choice_is_the_only_one(tmp_path: Path) -> None:
     """What is left out means the one service of the kind."""
     town_cloud = cloud(tmp_path, "people: {kind: postgresql", "quorum: {kind: etcd")
 
-    assert used(town_cloud, "people", "etcd") == "quorum"
+    assert candidates(town_cloud, "people", "etcd") == ("quorum",)
 
 
-def test_used_with_a_choice_is_the_one_named(tmp_path: Path) -> None:
+def test_candidates_with_a_choice_is_the_one_named(tmp_path: Path) -> None:
     """Of two, the one that is listed, whatever else is listed beside it."""
     named = "people: {kind: postgresql, uses: [second, records]"
     town_cloud = cloud(tmp_path, named, "quorum: {kind: etcd", "second: {kind: etcd")
 
-    assert used(town_cloud, "people", "etcd") == "second"
+    assert candidates(town_cloud, "people", "etcd") == ("second",)
     assert candidates(town_cloud, "people", "repository") == ("records",)
-
-
-def test_used_of_none_or_many_is_refused(tmp_path: Path) -> None:
-    """Nobody guesses: a caller that gets here without the checks gets an error."""
-    town_cloud = cloud(tmp_path, "quorum: {kind: etcd", "second: {kind: etcd")
-
-    with pytest.raises(LookupError, match="0 services of kind app"):
-        used(town_cloud, "records", "app")
-    with pytest.raises(LookupError, match="2 services of kind etcd"):
-        used(town_cloud, "records", "etcd")
 
 
 def test_entrance_may_lead_to_several_apps(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def _needs(cloud: Cloud) -> Iterator[tuple[str, Need, tuple[str, ...]]]:
 
 def _unfilled(cloud: Cloud) -> Iterator[Flaw]:
     for name, need, found in _needs(cloud):
-        if not found:
+        if not found and not need.optional:
             message = Text(
                 f"there is no service of kind {need.kind}: {need.reason.en}",
                 f"没有 {need.kind} 类型的服务:{need.reason.zh}",
