@@ -10,11 +10,13 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-from failures import GovcloudError, OutsideFailed, Text
+from failures import GovcloudError, OutsideFailed, SiteUnreachable, Text
 from inventories.hostkeys import HostKeys, parse_console
 
 CALL_SECONDS = 20.0
 PAUSE_SECONDS = 3.0
+DEAD_ROUNDS = 3
+"""A site that did not answer so many times is given up."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def _of_site(entry: str, servers: Iterable[Shown], until: float, stop: Event, co
     waiting = list(servers)
     found: list[HostKeys] = []
     trouble: GovcloudError | None = None
+    dead = 0
     read = understood(entry, lambda: connect(entry))
     while waiting and not isinstance(read, GovcloudError):
         trouble = None
@@ -69,13 +72,22 @@ def _of_site(entry: str, servers: Iterable[Shown], until: float, stop: Event, co
             answer = understood(entry, partial(_keys, read, server))
             if isinstance(answer, GovcloudError):
                 trouble = answer
-            elif answer.keys:
+                break
+            if answer.keys:
                 found.append(answer)
                 waiting.remove(server)
-        if not waiting or time.monotonic() >= until or stop.wait(PAUSE_SECONDS):
+        dead = dead + 1 if isinstance(trouble, SiteUnreachable) else 0
+        if dead >= DEAD_ROUNDS or time.monotonic() >= until or (waiting and stop.wait(PAUSE_SECONDS)):
             break
     reason = read if isinstance(read, GovcloudError) else trouble
-    return Collected(tuple(found), {server.host: reason or _silent(server) for server in waiting})
+    return Collected(tuple(found), {server.host: _blamed(reason, server) for server in waiting})
+
+
+def _blamed(reason: GovcloudError | None, server: Shown) -> GovcloudError:
+    """Return why a server's keys are not known; what is wrong with its site is told of each of its hosts."""
+    if reason is None:
+        return _silent(server)
+    return type(reason)(reason.what, where=server.host, fix=reason.fix)
 
 
 def _keys(read: ReadConsole, server: Shown) -> HostKeys:

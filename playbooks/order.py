@@ -94,4 +94,5 @@ def _folder_digest(folder: Path) -> bytes:
 
 
 def _load(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []
+    text = path.read_text(encoding="utf-8")
+    return yaml.load(text, Loader=yaml.CSafeLoader) or []

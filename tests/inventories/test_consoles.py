@@ -70,3 +70,17 @@ def test_collect_when_stopped_ends_at_once() -> None:
     found = collect(wanted("db-1"), 300, stop, lambda _: lambda _: "booting")
 
     assert list(found.failures) == ["db-1"]
+
+
+def test_collect_from_a_site_that_stays_dead_gives_up_early() -> None:
+    """Three silent rounds are enough, however long a boot may take."""
+    asked: list[str] = []
+
+    def read(server: str) -> str:
+        asked.append(server)
+        raise OSError("no route to host")
+
+    found = collect(wanted("db-1", "db-2"), 300, threading.Event(), lambda _: read)
+
+    assert asked == ["id-db-1"] * 3
+    assert {failure.where for failure in found.failures.values()} == {"db-1", "db-2"}
