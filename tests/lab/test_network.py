@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,6 +23,9 @@ from lab import cut, network
 from lab.cut import Slowness, Targets
 from lab.down import down
 from lab.edge.picture import tap_name
+from lab.hosts.machine import Machine
+from lab.hosts.roster import HOSTS
+from lab.hosts.spec import Card, Spec
 from lab.namespaces import ensure, within
 from lab.passwords import keep_passwords
 from lab.place import RUN, Place
@@ -28,6 +33,7 @@ from lab.processes import holder
 from lab.site import LabSite, plan_sites
 from lab.wan.report import look
 from lab.wan.settle import read_wiring
+from tests.lab.command import Govcloud
 from tests.lab.conftest import missing
 from tests.lab.echo import echo
 from tests.lab.edge.town import small_site
@@ -44,22 +50,20 @@ ROOM_MS = 35.0
 """How much later than declared an echo may be on a machine that does other things too."""
 
 
-def topology() -> Cloud:
-    """Return three sites: two parallel lines, a way round that declares transit on one half."""
+def topology() -> dict[str, Any]:
+    """Return three sites: two parallel lines, and a way round over lines that declare transit."""
     sites = {name: yaml.safe_load(SITE.format(name=name, role=role, city=city)) for name, role, city in ROWS}
     lines = [
         yaml.safe_load(LINE.format(ends=ends, ms=ms, mbps=mbps, carrier=carrier, transit=transit))
         for ends, ms, mbps, carrier, transit in LINES
     ]
-    return Cloud.model_validate(
-        {
-            "cloud": "wiretown",
-            "sites": sites,
-            "links": lines,
-            "zones": {"core": {"cidr": "10.96.0.0/16"}, "edge": {"cidr": "10.97.0.0/16", "kind": "edge"}},
-            "management": "10.98.0.0/16",
-        }
-    )
+    return {
+        "cloud": "wiretown",
+        "sites": sites,
+        "links": lines,
+        "zones": {"core": {"cidr": "10.96.0.0/16"}, "edge": {"cidr": "10.97.0.0/16", "kind": "edge"}},
+        "management": "10.98.0.0/16",
+    }
 
 
 ROWS = (("one", "active", "here"), ("two", "active", "here"), ("three", "dr", "there"))
@@ -93,6 +97,9 @@ class Town:
         neutron = self.neutrons[site]
         mac = next(row["mac_address"] for row in neutron.rows["ports"] if row["id"] == neutron.id(name))
         plug(self.host(site, name), self.sites[site].edge, neutron.id(name), mac, address)
+        card = Card(neutron.id(name), neutron.id("tenant"), "eth0", mac, 1450, (f"{address}/26",), ())
+        spec = Spec(neutron.id(name), f"{name}-of-{site}" if name == "h2" else name, "", 64, None, None, {}, (card,))
+        Machine(self.sites[site].namespace, self.sites[site].folder / HOSTS / spec.uuid).save(spec)
 
     def raise_network(self) -> bool:
         return network.raise_network(self.cloud, self.place, tuple(self.sites.values()))
@@ -101,8 +108,8 @@ class Town:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Three sites of network only, with two hosts each."""
-    home, cloud = tmp_path_factory.mktemp("wiretown"), topology()
-    place = Place(cloud.name, home / "lab", home / "cache", RUN / cloud.name, home / "clouds.yaml")
+    home, cloud = tmp_path_factory.mktemp("wiretown"), Cloud.model_validate(topology())
+    place = Place(cloud.name, home / "lab" / cloud.name, home / "cache", RUN / cloud.name, home / "clouds.yaml")
     lacking = missing(cloud, place)
     if lacking:
         pytest.skip(f"this machine cannot raise a lab: {lacking}")
@@ -113,6 +120,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     try:
         place.root.mkdir(parents=True)
         keep_passwords(place.root)
+        numbers = {name: site.number for name, site in sites.items()}
+        (place.root / "addresses.json").write_text(json.dumps({"slot": SLOT, "sites": numbers}))
         for site in sites.values():
             for folder in (site.log, site.run):
                 folder.mkdir(parents=True)
@@ -192,6 +201,21 @@ def test_site_cut_goes_on_inside_and_is_gone_outside(town: Town) -> None:
     cut.heal(town.cloud, town.place, Targets())
     assert latency("", "10.96.1.2") is not None
     assert near(latency(one.seat, town.sites["two"].address), 20)
+
+
+def test_host_cut_is_alone_and_its_neighbour_goes_on(town: Town) -> None:
+    """A host that is cut reaches nobody and is reached by nobody; one that two sites have must be named with its site."""
+    with pytest.raises(WrongUsage, match="several sites"):
+        cut.cut(town.cloud, town.place, Targets(hosts=("h1",)))
+    cut.cut(town.cloud, town.place, Targets(hosts=("one/h1",)))
+
+    assert silent("", "10.96.1.2")
+    assert silent(town.host("one", "h1"), "10.96.1.3")
+    assert silent(town.host("one", "h2"), "10.96.1.2")
+    assert latency("", "10.96.1.3") is not None
+    assert latency("", "10.96.2.2") is not None
+    cut.heal(town.cloud, town.place, Targets(hosts=("one/h1",)))
+    assert latency("", "10.96.1.2") is not None
 
 
 def test_slow_site_adds_latency_and_loss(town: Town) -> None:
@@ -318,6 +342,46 @@ def test_unknown_target_is_refused_with_the_names_there_are(town: Town) -> None:
     assert {line.state for line in look(town.place.run)} == {"up"}
 
 
+@pytest.fixture
+def govcloud(town: Town, tmp_path: Path) -> tuple[Govcloud, Path]:
+    """The command and the topology it is given."""
+    path = tmp_path / "wiretown.yaml"
+    path.write_text(yaml.safe_dump(topology()))
+    labs = str(town.place.root.parent)
+    return Govcloud(tmp_path / "home", town.place.clouds_yaml, GOVCLOUD_LAB_ROOT=labs), path
+
+
+def test_commands_that_cut_slow_and_heal_are_seen_in_status(govcloud: tuple[Govcloud, Path]) -> None:
+    """Each command tells what is in force, and status shows it on the lines."""
+    run, path = govcloud
+    run.run("lab", "cut", path, "--carrier", "green")
+    slowed = run.run("lab", "slow", path, "--link", "one-two-red", "--latency", "15", "--loss", "2", "--json")
+    status = run.run("lab", "status", path, "--json", expect=None).document
+    healed = run.run("lab", "heal", path, "--carrier", "green")
+
+    assert [(row["act"], row["kind"], row["name"]) for row in slowed.document["faults"]] == [
+        ("cut", "carrier", "green"),
+        ("slow", "link", "one-two-red"),
+    ]
+    assert status["faults"] == slowed.document["faults"]
+    lines = {row["name"]: (row["state"], row["latency_ms"]) for row in status["lines"]}
+    assert lines["one-two-red"] == ("slow", 25)
+    assert lines["two-three-green"] == ("cut", 60)
+    assert lines["one-two-blue"] == ("up", 30)
+    assert "slowed down: link one-two-red (+15 ms, -2 %)" in healed.out
+    assert "nothing is cut" in run.run("lab", "heal", path).out
+
+
+@pytest.mark.parametrize("words", ["cut", "slow --site one", "slow --latency 5", "cut --host nobody", "cut --site six"])
+def test_commands_without_a_target_or_a_measure_are_wrong_usage(govcloud: tuple[Govcloud, Path], words: str) -> None:
+    """What is missing or unknown is told, and nothing is cut."""
+    run, path = govcloud
+    verb, *rest = words.split()
+
+    assert "-> " in run.run("lab", verb, path, *rest, expect=2).err
+    assert {line.state for line in look(RUN / "wiretown")} == {"up"}
+
+
 def test_raise_after_kill_of_everything_repairs_it_and_keeps_the_fault(town: Town) -> None:
     """Agents and lines killed: raised again they serve, what was cut is still cut, and a third raise does nothing."""
     cut.cut(town.cloud, town.place, Targets(links=("one-two-red",)))
@@ -339,16 +403,19 @@ def test_raise_after_kill_of_everything_repairs_it_and_keeps_the_fault(town: Tow
 
 def test_down_leaves_nothing_of_the_network(tmp_path: Path, town: Town) -> None:
     """Every process, namespace, interface and route of the lab is gone; those of another lab are not touched."""
-    other = Place("othertown", tmp_path, tmp_path, RUN / "othertown", tmp_path / "clouds.yaml")
-    sites = plan_sites(town.cloud.model_copy(update={"cloud": "othertown"}), other, SLOT + 1, {})
+    other = Place("othertown", tmp_path / "lab", tmp_path, RUN / "othertown", tmp_path / "clouds.yaml")
+    pair = {name: town.cloud.sites[name] for name in ("one", "two")}
+    cloud = town.cloud.model_copy(update={"cloud": "othertown", "sites": pair, "links": town.cloud.links[:1]})
+    sites = plan_sites(cloud, other, SLOT + 1, {})
     try:
+        other.root.mkdir()
         keep_passwords(other.root)
         for site in sites:
             site.log.mkdir(parents=True)
             site.run.mkdir(parents=True)
             network.connect(site)
-        network.raise_network(town.cloud, other, sites)
-        assert len(traces("othertown")) > 20
+        network.raise_network(cloud, other, sites)
+        assert len(traces("othertown")) > 15
     finally:
         down("othertown", other)
 
