@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dr_drills.planning import looks
-from dr_drills.planning.rows_common import (
+from dr_drills.planning.rows_shared import (
     AWAIT_COPY,
     FENCE,
     PROVE_OFF,

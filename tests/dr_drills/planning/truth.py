@@ -270,7 +270,7 @@ class Truth:
     # what a step does ------------------------------------------------------------------------------------------------
     def act(self, step: Step, case: Case, seat: str) -> Truth:
         """Return the world after a step that an executor at the seat did as far as it could."""
-        return getattr(self, f"_{step.rule.action.name.lower()}")(step.target, case, seat)  # type: ignore[no-any-return]
+        return getattr(self, f"_{step.rule.action.name.lower()}")(step.target, case, seat)  # type: ignore[no-any-return]  # every action returns a Truth
 
     def _fence(self, site: str, _case: Case, seat: str) -> Truth:
         return replace(self, fences=self.fences | {(o, site) for o in SITES if o != site and self.linked(seat, o)})
