@@ -13,6 +13,7 @@ from dr_drills.probes.entrance import EntranceReading, resolve
 from dr_drills.probes.etcd import EtcdReading, read_etcd
 from dr_drills.probes.exporter import HostReading, read_host
 from dr_drills.probes.patroni import PatroniReading, read_patroni
+from dr_drills.probes.proxy import ProxyReading, read_proxy
 from dr_drills.probes.repository import RepositoryReading, read_repository
 from dr_drills.probes.scene import Scene
 from dr_drills.probes.web import Web
@@ -29,6 +30,7 @@ class Readings:
     etcd: Mapping[str, EtcdReading | Unknown] = field(default_factory=dict)
     entrances: Mapping[tuple[str, str], EntranceReading | Unknown] = field(default_factory=dict)
     health: Mapping[str, HealthReading | Unknown] = field(default_factory=dict)
+    proxies: Mapping[str, ProxyReading | Unknown] = field(default_factory=dict)
     repositories: Mapping[str, RepositoryReading | Unknown] = field(default_factory=dict)
     hosts: Mapping[str, HostReading | Unknown] = field(default_factory=dict)
 
@@ -58,6 +60,7 @@ def _questions(scene: Scene, web: Web, seconds: float) -> dict[str, dict[Any, Ca
             p.host: partial(read_health, web, p.address, int(p.own["app_health_port"]))
             for p in scene.running("app_health_port")
         },
+        "proxies": {p.host: partial(read_proxy, web, p.address) for p in scene.running("haproxy_clusters")},
         "repositories": {p.host: partial(read_repository, web, p.address) for p in scene.running("repository_address")},
         "hosts": {p.host: partial(read_host, web, p.address) for p in scene.places},
     }

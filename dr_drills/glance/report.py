@@ -10,6 +10,7 @@ from dr_drills.glance.databases import DATABASE_RULES, database_views
 from dr_drills.glance.entrances import APPLICATION_RULES, ENTRANCE_RULES, application_views, entrance_views
 from dr_drills.glance.keepers import BACKUP_RULES, REPOSITORY_RULES, backup_views, repository_views
 from dr_drills.glance.lines import HOSTS_RULES, LINE_RULES, hosts_views, line_views
+from dr_drills.glance.proxies import PROXY_RULES, proxy_views
 from dr_drills.glance.quorums import QUORUM_RULES, quorum_views
 from dr_drills.glance.readings import SHARE, Readings, read_all
 from dr_drills.glance.view import GlanceRule, View
@@ -24,6 +25,7 @@ RULES: tuple[GlanceRule, ...] = (
     *DATABASE_RULES,
     *QUORUM_RULES,
     *ENTRANCE_RULES,
+    *PROXY_RULES,
     *APPLICATION_RULES,
     *REPOSITORY_RULES,
     *BACKUP_RULES,
@@ -91,6 +93,7 @@ def _views(
     yield from ((view, DATABASE_RULES) for view in database_views(everyone, readings))
     yield from ((view, QUORUM_RULES) for view in quorum_views(everyone, readings))
     yield from ((view, ENTRANCE_RULES) for view in entrance_views(everyone, readings))
+    yield from ((view, PROXY_RULES) for view in proxy_views(everyone, readings))
     yield from ((view, APPLICATION_RULES) for view in application_views(everyone, readings))
     yield from ((view, REPOSITORY_RULES) for view in repository_views(everyone, readings))
     yield from ((view, BACKUP_RULES) for view in backup_views(everyone, readings))

@@ -16,6 +16,7 @@ from dr_drills.probes.entrance import EntranceReading
 from dr_drills.probes.etcd import EtcdReading
 from dr_drills.probes.exporter import Backup, HostReading, RoundTrip
 from dr_drills.probes.patroni import Follower, PatroniReading
+from dr_drills.probes.proxy import ProxyReading
 from dr_drills.probes.repository import RepositoryReading
 from dr_drills.probes.scene import Scene, scene
 from failures import Text
@@ -59,6 +60,7 @@ def well() -> Readings:
         etcd={p.host: _member(p.host, p.own["etcd_members"]) for p in everyone().running("etcd_cluster")},
         entrances={(p.host, NAME): EntranceReading(active, 5) for p in everyone().of_kind("dns")},
         health={p.host: HealthReading("ready" if p.active else "standby", p.site, "10.64.0.9") for p in apps},
+        proxies={p.host: ProxyReading({"citizen-db-write": (PRIMARY,)}) for p in everyone().of_kind("dns")},
         repositories={p.host: RepositoryReading(31) for p in everyone().of_kind("repository")},
         hosts={p.host: _host(p.site, p.own.get("backup_stanzas", [])) for p in places},
     )
@@ -79,7 +81,7 @@ def dark(*sites: str) -> Readings:
     """Return what is read while sites say nothing."""
     readings = well()
     lost = {place.host for place in everyone().places if place.site in sites}
-    for part in ("patroni", "etcd", "health", "repositories", "hosts"):
+    for part in ("patroni", "etcd", "health", "proxies", "repositories", "hosts"):
         readings = swapped(part, {host: SILENT for host in getattr(readings, part) if host in lost}, readings)
     return swapped("entrances", {key: SILENT for key in readings.entrances if key[0] in lost}, readings)
 

@@ -15,6 +15,7 @@ from dr_drills.probes.application import HealthReading
 from dr_drills.probes.entrance import EntranceReading
 from dr_drills.probes.exporter import Backup, HostReading, RoundTrip
 from dr_drills.probes.patroni import Follower
+from dr_drills.probes.proxy import ProxyReading
 from dr_drills.probes.repository import RepositoryReading
 from dr_drills.verdicts import Verdict
 from tests.dr_drills import city
@@ -178,6 +179,14 @@ CASES: dict[str, tuple[Readings, set[tuple[str, str, str, str]]]] = {
     "entrance-slow-to-forget": (
         swapped("entrances", {ENTRANCE: EntranceReading(well().entrances[ENTRANCE].addresses, 60)}),  # type: ignore[union-attr]  # the good readings have no unknown
         {("S23", "fail", NAME, "entrance-anxi-1")},
+    ),
+    "proxy-nowhere": (
+        swapped("proxies", {"entrance-anxi-1": ProxyReading({"citizen-db-write": ()})}),
+        {("S24", "fail", "citizen-db", "entrance-anxi-1")},
+    ),
+    "proxy-to-the-old-primary": (
+        swapped("proxies", {"entrance-anxi-1": ProxyReading({"citizen-db-write": (STANDBY,)})}),
+        {("S25", "fail", "citizen-db", ""), ("S26", "fail", "citizen-db", "entrance-anxi-1")},
     ),
     "dr-not-waiting": (
         swapped("health", {"certificates-changle-1": HealthReading("unavailable", "changle", "")}),
