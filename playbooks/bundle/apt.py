@@ -13,6 +13,7 @@ from failures import InputInvalid, OutsideFailed, Text
 from playbooks.bundle.stanzas import Stanza, parse
 
 SECONDS = 900
+ETC = Path("/etc/apt")
 _INSTALLS = re.compile(r"^Inst (\S+)(?: \[[^]]*\])? \((\S+) ", re.MULTILINE)
 _COMPLAINT = re.compile(r"^[EW]: (.+)$", re.MULTILINE)
 # Packages of other makers on the machine's list must never get into the cloud.
@@ -22,6 +23,7 @@ _PREFERENCES = "".join(
 )
 _OTHERS = "Package: *\nPin: release o=*\nPin-Priority: -1\n"
 _SETTINGS = """\
+Dir::Etc "{etc}";
 Dir::State "{root}/state";
 Dir::State::status "{root}/status";
 Dir::Cache "{root}/cache";
@@ -44,11 +46,12 @@ _LENT = re.compile(r"^Acquire::(?!Languages|IndexTargets|Retries).*;$", re.MULTI
 
 @dataclass(frozen=True)
 class Apt:
-    """An apt whose lists, status and settings lie in `root`; nothing of the machine is changed."""
+    """An apt with the sources and keys in `etc`, whose state lies in `root`; nothing of the machine is changed."""
 
     root: Path
     suite: str
     architecture: str
+    etc: Path = ETC
 
     def prepare(self) -> str:
         """Write the settings, fetch the lists of packages; return what apt complained about.
@@ -58,7 +61,7 @@ class Apt:
         """
         for name in ("state/lists/partial", "cache/archives/partial", "none"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        settings = _SETTINGS.format(root=self.root, architecture=self.architecture)
+        settings = _SETTINGS.format(root=self.root, etc=self.etc, architecture=self.architecture)
         lent = "\n".join(_LENT.findall(_run(["apt-config", "dump"]).stdout))
         (self.root / "apt.conf").write_text(f"{lent}\n{settings}", encoding="utf-8")
         (self.root / "preferences").write_text(_PREFERENCES.format(suite=self.suite) + _OTHERS, encoding="utf-8")

@@ -14,7 +14,7 @@ from typing import Any
 
 from failures import GateRefused, InputInvalid, OutsideFailed, Text
 from playbooks.bundle import locks, sums
-from playbooks.bundle.apt import Apt
+from playbooks.bundle.apt import ETC, Apt
 from playbooks.bundle.recipe import Recipe
 from playbooks.bundle.stanzas import Stanza, index_files
 from playbooks.bundle.wheels import Pip, wheel_pins
@@ -40,7 +40,7 @@ class Bundle:
         return {"ok": True, "exit_code": 0, "folder": str(self.folder), "changed": bool(self.fetched), **numbers}
 
 
-def bundle(recipe: Recipe, cache: Path, listen: Listen, *, refresh: bool = False) -> Bundle:
+def bundle(recipe: Recipe, cache: Path, listen: Listen, *, refresh: bool = False, etc: Path = ETC) -> Bundle:
     """Return the bundle of `recipe` below `cache`, fetched now if it is not there.
 
     Raises:
@@ -54,7 +54,7 @@ def bundle(recipe: Recipe, cache: Path, listen: Listen, *, refresh: bool = False
         if folder.exists() and not refresh:
             return _report(folder, check(folder), 0)
         stage = cache / f"{folder.name}.part"
-        fetched = _Filling(recipe, stage, listen).fill()
+        fetched = _Filling(recipe, stage, listen, etc).fill()
         shutil.rmtree(stage / TOOLS)
         sums.write(stage)
         _swap(stage, folder)
@@ -87,6 +87,7 @@ class _Filling:
     recipe: Recipe
     stage: Path
     listen: Listen
+    etc: Path
 
     def fill(self) -> int:
         """Fill the stage and return how many files had to be fetched."""
@@ -118,7 +119,7 @@ class _Filling:
 
     @property
     def _apt(self) -> Apt:
-        return Apt(self.stage / TOOLS / "apt", self.recipe.suite, self.recipe.architecture)
+        return Apt(self.stage / TOOLS / "apt", self.recipe.suite, self.recipe.architecture, self.etc)
 
     def _debs(self, stanzas: list[Stanza]) -> int:
         folder = self.stage / "debs"
@@ -132,6 +133,7 @@ class _Filling:
             self._apt.download(batch, folder)
             for stanza in batch:
                 if not self._there(f"debs/{stanza.file}", {stanza.field("SHA256")}):
+                    (folder / stanza.file).unlink(missing_ok=True)
                     raise _wrong(stanza.name)
             done += sum(s.size for s in batch)
             self.listen(Text(f"packages: {done >> 20} of {total >> 20} MiB", f"软件包：{done >> 20}/{total >> 20} MiB"))
@@ -140,12 +142,15 @@ class _Filling:
     def _wheels(self) -> int:
         """Fetch the wheels of all roles, write each role's requirements; return how many were fetched."""
         folder, pip = self.stage / "wheels", Pip(self.stage / TOOLS / "pip", self.recipe.python_version)
-        locked = {role: list(locks.pins(text)) for role, text in self.recipe.locks.items()}
-        wanted = {(pin.name, pin.version): pin for role, pins in locked.items() if role != "build" for pin in pins}
+        locked = dict(self.recipe.locks)
+        build = locked.pop("build")
+        wanted = {pin.name: pin for pins in locked.values() for pin in pins}
+        if not wanted:
+            return 0
         self.listen(Text(f"{len(wanted)} Python packages", f"{len(wanted)} 个 Python 软件包"))
         ready = [pin for pin in wanted.values() if pin.name not in self.recipe.build]
         sources = [pin for pin in wanted.values() if pin.name in self.recipe.build]
-        pip.prepare(locked.pop("build"))
+        pip.prepare(build)
         before = {path.name for path in folder.iterdir()}
         pip.download(ready, folder)
         pip.build(sources, folder)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
 
 from failures import InputInvalid, Text
+from playbooks.bundle.locks import Pin, canonical, pins, requirements
 from topology.model import Cloud
 
 HOME = Path(__file__).resolve().parent.parent
-FORMAT = 2  # of the folder; a new one makes every bundle a new one
+FORMAT = 3  # of the folder; a new one makes every bundle a new one
 # Of an image that is no recipe only this much is known: it boots, and Ansible works on it.
 LEAST = frozenset({"openssh-server", "python3-apt", "sudo", "systemd-sysv"})
 
@@ -28,7 +30,7 @@ class Recipe:
     python_version: str
     build: frozenset[str]
     debian: dict[str, tuple[str, ...]]
-    locks: dict[str, str]
+    locks: dict[str, tuple[Pin, ...]]
     base: frozenset[str]
 
     @property
@@ -41,7 +43,7 @@ class Recipe:
             self.python_version,
             sorted(self.build),
             sorted(self.debian.items()),
-            sorted(self.locks.items()),
+            sorted((role, requirements(found)) for role, found in self.locks.items()),
             sorted(self.base),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
@@ -59,14 +61,16 @@ def read_recipe(cloud: Cloud, folder: Path, home: Path = HOME) -> Recipe:
     """
     document = _mapping(home / "bundle.yaml")
     roles: dict[str, Any] = document["roles"]
-    locked = ["build", *(name for name, role in roles.items() if role.get("python"))]
+    asked = {name: role["python"] for name, role in roles.items() if role.get("python")}
+    locks = {name: _lock(home / "locks" / f"{name}.txt", needs) for name, needs in {"build": [], **asked}.items()}
+    _agree({role: found for role, found in locks.items() if role != "build"}, home / "locks")
     return Recipe(
         suite=document["suite"],
         architecture=document["architecture"],
         python_version=document["python_version"],
         build=frozenset(document["build"]),
         debian={name: tuple(role.get("debian", ())) for name, role in roles.items()},
-        locks={name: (home / "locks" / f"{name}.txt").read_text(encoding="utf-8") for name in locked},
+        locks=locks,
         base=_brought(cloud, folder),
     )
 
@@ -83,15 +87,45 @@ def _packages(image: Path) -> frozenset[str]:
     return LEAST | frozenset(_mapping(image).get("packages", ()))
 
 
+def _lock(path: Path, needs: list[str]) -> tuple[Pin, ...]:
+    """Return a role's pins, which must be what the role needs."""
+    try:
+        found = tuple(pins(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise _unusable(path, f"not a pin with hashes: {error}", f"不是带哈希的版本锁定：{error}") from error
+    versions = {pin.name: pin.version for pin in found}
+    for need in map(Requirement, needs):
+        version = versions.get(canonical(need.name))
+        if version is None or not need.specifier.contains(version, prereleases=True):
+            has = version or "nothing"
+            raise _unusable(path, f"{need} is asked for, the lock has {has}", f"需要 {need}，锁定文件中为 {has}")
+    return found
+
+
+def _agree(locks: dict[str, tuple[Pin, ...]], home: Path) -> None:
+    """Refuse two versions of one package: the roles share a folder of wheels."""
+    first: dict[str, tuple[str, str]] = {}
+    for role, found in locks.items():
+        for pin in found:
+            other, version = first.setdefault(pin.name, (role, pin.version))
+            if version != pin.version:
+                why = f"{other} has {pin.name} {version}, {role} {pin.version}"
+                raise _unusable(home, why, why)
+
+
 def _mapping(path: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise _unusable(path, str(error)) from error
+        raise _unusable(path, str(error), str(error)) from error
     if not isinstance(found, dict):
-        raise _unusable(path, "not a mapping")
+        raise _unusable(path, "not a mapping", "不是映射")
     return found
 
 
-def _unusable(path: Path, why: str) -> InputInvalid:
-    return InputInvalid(Text(f"cannot be used: {why}", f"无法使用：{why}"), where=str(path))
+def _unusable(path: Path, why: str, reason: str) -> InputInvalid:
+    fix = Text(
+        "mend it; docs/bundle.md says how a lock is renewed",
+        "请修正；更新锁定文件的方法见 docs/bundle.md",
+    )
+    return InputInvalid(Text(f"cannot be used: {why}", f"无法使用：{reason}"), where=str(path), fix=fix)

@@ -22,6 +22,8 @@ def put(files: list[dict[str, Any]], *, dry: bool) -> list[str]:
     the file is new or has changed.
     """
     pending = json.loads(PENDING.read_text()) if PENDING.exists() else []
+    if not dry:
+        pending = act_on(pending, "run")
     changed = []
     for file in files:
         if not differs(file):

@@ -1,0 +1,79 @@
+"""Files are written whole, only when they differ, and what depends on them is done even after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import put_files
+from put_files import put
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on a host")
+
+
+@pytest.fixture(autouse=True)
+def pending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(put_files, "PENDING", tmp_path / "state" / "pending.json")
+    return put_files.PENDING
+
+
+def settings(folder: Path, **more: Any) -> dict[str, Any]:
+    return {"path": str(folder / "etc" / "a.conf"), "content": "a = 1\n", "mode": "0640", **more}
+
+
+def test_put_of_a_new_file_writes_it_with_its_mode(tmp_path: Path) -> None:
+    """Folders on the way are made; the file is the owner's to write."""
+    file = settings(tmp_path)
+    assert put([file], dry=False) == [file["path"]]
+    path = Path(file["path"])
+    assert (path.read_text(), path.stat().st_mode & 0o7777) == ("a = 1\n", 0o640)
+    assert put([file], dry=False) == []
+
+
+def test_put_of_another_mode_is_a_change(tmp_path: Path) -> None:
+    """A file that others may read by now is set right."""
+    file = settings(tmp_path)
+    put([file], dry=False)
+    Path(file["path"]).chmod(0o644)
+    assert put([file], dry=False) == [file["path"]]
+
+
+def test_put_in_dry_mode_tells_and_changes_nothing(tmp_path: Path) -> None:
+    """Ansible's check mode asks this."""
+    file = settings(tmp_path)
+    assert put([file], dry=True) == [file["path"]]
+    assert not Path(file["path"]).exists()
+
+
+def test_put_of_a_file_its_check_refuses_keeps_the_old(tmp_path: Path) -> None:
+    """The message names the file and what the check said."""
+    file = settings(tmp_path, check=["sh", "-c", "echo bad line; ! grep -q 2 $0", "%s"])
+    put([file], dry=False)
+    with pytest.raises(SystemExit, match=r"a\.conf: bad line"):
+        put([{**file, "content": "a = 2\n"}], dry=False)
+    assert Path(file["path"]).read_text() == "a = 1\n"
+
+
+def test_put_runs_the_command_of_a_changed_file_only(tmp_path: Path) -> None:
+    """Each change acts once."""
+    log = tmp_path / "log"
+    file = settings(tmp_path, run=["sh", "-c", f"echo ran >>{log}"])
+    put([file], dry=False)
+    put([file], dry=False)
+    assert log.read_text() == "ran\n"
+
+
+def test_put_after_a_kill_does_what_was_pending(tmp_path: Path, pending: Path) -> None:
+    """The file was written, the restart never came: the next run does it though nothing differs."""
+    log = tmp_path / "log"
+    file = settings(tmp_path)
+    put([file], dry=False)
+    pending.parent.mkdir(exist_ok=True)
+    pending.write_text(json.dumps([["run", ["sh", "-c", f"echo ran >>{log}"]]]))
+    assert put([file], dry=False) == []
+    assert log.read_text() == "ran\n"
+    assert json.loads(pending.read_text()) == []
