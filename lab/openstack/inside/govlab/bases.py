@@ -7,7 +7,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from keystoneauth1 import loading
+from keystoneauth1 import exceptions, loading
 from nova import conf
 
 LARGEST = 64 * 1024
@@ -41,9 +41,11 @@ def download(image: str) -> bytes:
     auth = loading.load_auth_from_conf_options(conf.CONF, "service_user")
     session = loading.load_session_from_conf_options(conf.CONF, "service_user", auth=auth)
     where = {"service_type": "image", "interface": "public", "region_name": conf.CONF.glance.region_name}
-    answer = session.get(f"/v2/images/{image}/file", endpoint_filter=where, stream=True, timeout=ASK_S)
-    with answer:
-        return answer.raw.read(LARGEST + 1)
+    try:
+        with session.get(f"/v2/images/{image}/file", endpoint_filter=where, stream=True, timeout=ASK_S) as answer:
+            return answer.raw.read(LARGEST + 1)
+    except (exceptions.ClientException, OSError) as error:
+        raise NoBase(f"Glance does not give the image: {error}") from error
 
 
 def make(recipe: bytes) -> Path:
