@@ -239,9 +239,9 @@ def test_answer_is_one_line(line: bytes, told: bytes) -> None:
     known = board(citizen_db="db-a")
     for server in SERVERS[1:]:
         ask(known, server)
-    with socketserver.TCPServer(("127.0.0.1", 0), answerer(known)) as server:
-        threading.Thread(target=server.handle_request, daemon=True).start()
-        with socket.create_connection(server.server_address, timeout=5) as haproxy:
+    with socketserver.TCPServer(("127.0.0.1", 0), answerer(known)) as listening:
+        threading.Thread(target=listening.handle_request, daemon=True).start()
+        with socket.create_connection(listening.socket.getsockname(), timeout=5) as haproxy:
             haproxy.sendall(line)
             assert haproxy.recv(100) == told
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from patroni_dynamic import patch_of
-from patroni_rest import SETTINGS, Node, Refused, in_order, role, systemctl, wait
+from patroni_rest import SETTINGS, Node, Refused, ask, in_order, role, systemctl, tls, wait
 
+REST_PORT = 8008
+DATA = Path("/var/lib/postgresql/15/main")
 VENV = Path("/opt/govcloud/patroni")
 YAML = Path("/etc/patroni/patroni.yml")
 CERTIFICATE = Path("/etc/govcloud/tls/host.crt")
@@ -26,17 +28,30 @@ LEADERS = ("primary", "standby_leader")
 CONTAINER_SHARE = 16
 
 
-def look() -> dict[str, Any]:
-    """Return the versions that are installed (None: not) and the memory this host may count on, in MiB."""
+def look(scope: str, peers: list[str]) -> dict[str, Any]:
+    """Return the versions that are installed (None: not), the memory to count on in MiB, and a cluster in our place."""
     told = _words([str(VENV / "bin" / "patroni"), "--version"])
     debian = _words(["dpkg-query", "-W", "-f", "${Status} ${Version}", "patroni"])
     total = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="ascii"))
     memory = int(total[1]) // 1024 if total else 1024
     return {
+        "promoted": None if (DATA / "PG_VERSION").exists() else promoted(scope, peers),
         "patroni": told.split()[-1] if told else "0",
         "debian": debian.split()[-1] if debian.startswith("install ok installed") else None,
         "memory_mb": memory // (CONTAINER_SHARE if Path("/run/systemd/container").exists() else 1),
     }
+
+
+def promoted(scope: str, peers: list[str]) -> str | None:
+    """Return the other cluster that is primary while nobody of `scope` runs; None when a new node does no harm."""
+    found = None
+    for status in [ask(f"https://{peer}:{REST_PORT}/patroni", tls()) for peer in peers]:
+        theirs = status.get("patroni", {}).get("scope")
+        if theirs == scope and status.get("state") in {"running", "streaming"}:
+            return None
+        if theirs and theirs != scope and role(status) == "primary":
+            found = str(theirs)
+    return found
 
 
 def settle(node: Node, wanted: dict[str, Any], standbys: int, deadline: float) -> list[str]:
@@ -151,11 +166,13 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("verb", choices=("look", "settle", "turn"))
     parser.add_argument("--role", choices=("replica", "leader"), default="replica")
+    parser.add_argument("--scope", default="")
+    parser.add_argument("--peers", default="", help="addresses of the other nodes, by comma")
     parser.add_argument("--standbys", type=int, default=0)
     parser.add_argument("--wait", type=float, default=120.0, metavar="SECONDS")
     told = parser.parse_args(words)
     if told.verb == "look":
-        print(json.dumps(look()))
+        print(json.dumps(look(told.scope, told.peers.split(","))))
         return 0
     node, deadline = Node.read(), time.time() + told.wait
     try:

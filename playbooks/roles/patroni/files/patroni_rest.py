@@ -16,7 +16,7 @@ from typing import Any
 
 SETTINGS = Path("/etc/govcloud/patroni.json")
 TLS = Path("/etc/govcloud/tls")
-ASK_SECONDS = 5.0
+ASK_SECONDS = 3.0
 # Patroni answers a switchover or a restart when it is done.
 ACT_SECONDS = 60.0
 
@@ -39,25 +39,17 @@ class Node:
     def read(cls, path: Path = SETTINGS) -> Node:
         """Return the node that the play described in `path`."""
         said = json.loads(path.read_text(encoding="utf-8"))
-        context = ssl.create_default_context(cafile=str(TLS / "ca.crt"))
-        context.load_cert_chain(TLS / "host.crt", TLS / "host.key")
         login = base64.b64encode(f"{said['rest_user']}:{said['rest_password']}".encode()).decode()
         url = f"https://{said['address']}:{said['rest_port']}"
-        return cls(said["name"], said["scope"], url, f"Basic {login}", context)
+        return cls(said["name"], said["scope"], url, f"Basic {login}", tls())
 
     def get(self, path: str) -> dict[str, Any]:
         """Return the document at `path`, whatever its HTTP status; empty when Patroni does not answer."""
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=ASK_SECONDS, context=self.context) as answer:  # noqa: S310 (https by `read`)
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            return _document(error.read())
-        except (OSError, ValueError):
-            return {}
+        return ask(self.url + path, self.context)
 
     def act(self, method: str, path: str, body: dict[str, Any]) -> None:
         """Do what changes something; Refused with Patroni's words when it does not."""
-        asked = urllib.request.Request(self.url + path, json.dumps(body).encode(), method=method)  # noqa: S310 (as above)
+        asked = urllib.request.Request(self.url + path, json.dumps(body).encode(), method=method)  # noqa: S310 (https by `read`)
         asked.add_header("Authorization", self.authorization)
         asked.add_header("Content-Type", "application/json")
         try:
@@ -76,6 +68,24 @@ class Node:
         return list(self.get("/cluster").get("members", []))
 
 
+def tls() -> ssl.SSLContext:
+    """Return TLS with the cloud's CA and this host's certificate."""
+    context = ssl.create_default_context(cafile=str(TLS / "ca.crt"))
+    context.load_cert_chain(TLS / "host.crt", TLS / "host.key")
+    return context
+
+
+def ask(url: str, context: ssl.SSLContext | None) -> dict[str, Any]:
+    """Return the document at a node's https address, whatever its HTTP status; empty when nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=ASK_SECONDS, context=context) as answer:  # noqa: S310 (https by the callers)
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as error:
+        return _document(error.read())
+    except (OSError, ValueError):
+        return {}
+
+
 def _document(text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text)
@@ -86,7 +96,8 @@ def _document(text: bytes) -> dict[str, Any]:
 
 def role(status: dict[str, Any]) -> str:
     """Return `primary`, `standby_leader` or `replica`; empty when unknown."""
-    return {"master": "primary"}.get(status.get("role", ""), status.get("role", ""))
+    said = str(status.get("role", ""))
+    return "primary" if said == "master" else said
 
 
 def in_order(status: dict[str, Any]) -> bool:
