@@ -66,7 +66,6 @@ def ssh_options(door: Door) -> list[str]:
         "GlobalKnownHostsFile=/dev/null",
         "StrictHostKeyChecking=yes",
         "IdentitiesOnly=yes",
-        "ControlPersist=60s",
     )
     return [word for setting in settings for word in ("-o", setting)]
 

@@ -74,6 +74,8 @@ def environment(place: Path, ours: Mapping[str, str]) -> dict[str, str]:
         "ANSIBLE_HOME": str(place / "ansible"),
         "ANSIBLE_LOCAL_TEMP": str(place / "ansible" / "tmp"),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(place / "cp"),
+        # One connection per host for the whole run; compression would cost the controller more than it saves.
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=600s",
         # ansible-runner switches this off where it is not said.
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "True",

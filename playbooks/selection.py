@@ -56,14 +56,16 @@ def select(
 
 def _chosen(opened: Opened, options: Options) -> tuple[str, ...]:
     known = _names(opened)
-    for name in options.limit:
+    # A group is written as Ansible wants it, or with the hyphens that names have everywhere else.
+    limit = [name if name in known else name.replace("-", "_") for name in options.limit]
+    for name in limit:
         if name not in known:
             raise WrongUsage(
                 Text(f"the cloud has no host, service or group {name}", f"该云没有主机、服务或主机组 {name}"),
                 where="--limit",
                 fix=Text("`govcloud inventory PATH --list` names them all", "用 `govcloud inventory PATH --list` 查看"),
             )
-    wanted = {host for name in options.limit for host in known[name]}
+    wanted = {host for name in limit for host in known[name]}
     return tuple(
         host.name
         for host in opened.register.hosts
