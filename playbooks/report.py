@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,8 +48,8 @@ class ConfigureReport:
 
     @property
     def messages(self) -> tuple[GovcloudError, ...]:
-        """One failure per host, and the interruption."""
-        found = [end.error for end in self.hosts if end.error]
+        """One failure for all hosts that share it, and the interruption."""
+        found = list(_shared([end.error for end in self.hosts if end.error]))
         if self.interrupted:
             what = Text(
                 "interrupted, tasks under way were cut short; run again to go on",
@@ -76,6 +77,15 @@ class ConfigureReport:
             "hosts": [_host_document(end) for end in self.hosts],
             "plays": [_play_document(play) for play in self.plays],
         }
+
+
+def _shared(errors: Sequence[GovcloudError]) -> Iterator[GovcloudError]:
+    """Yield each different failure once, with all hosts that met it."""
+    met: dict[tuple[type[GovcloudError], Text, Text], list[str]] = {}
+    for error in errors:
+        met.setdefault((type(error), error.what, error.fix), []).append(error.where)
+    for (kind, what, fix), hosts in met.items():
+        yield kind(what, where=", ".join(hosts), fix=fix)
 
 
 def _host_document(end: HostEnd) -> dict[str, Any]:

@@ -70,3 +70,14 @@ def test_watch_plays_ends_with_its_block() -> None:
         board.hear(PlayBegan("Base"))
 
     assert err.getvalue() == ""
+
+
+def test_configure_report_tells_a_failure_that_hosts_share_once() -> None:
+    """Three silent hosts are one line, not three."""
+    other = HostEnd("d", "west", Verdict.FAILED, 0, OutsideFailed(Text("no room", "没有空间"), where="d"))
+    third = HostEnd("e", "west", Verdict.FAILED, 0, OutsideFailed(Text("too old", "过旧"), where="e"))
+
+    assert [(m.where, m.what.en) for m in report(FAILED, other, third).messages] == [
+        ("b, d", "no room"),
+        ("e", "too old"),
+    ]
