@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from stacks.engine.events import Change, Op
-from stacks.inputs import FoundationInputs
+from stacks.inputs import FoundationInputs, SecurityGroup
 from stacks.rollout.plan import PlanReport, StackPlan, Standing, losses, refusal, standing
 from stacks.rollout.records import Record, Result
 from stacks.shards import Shard
 
 PROJECT, GROUP = "openstack:identity/project:Project", "openstack:identity/groupV3:GroupV3"
-INPUTS = FoundationInputs("c", "east", "east", (), (), (), (), (), ())
+INPUTS = FoundationInputs("c", "east", "east", (), (), (), (), (), (), SecurityGroup("c.base", ()))
 SHARD = Shard("c.east.foundation", "east", "foundation", None, (), INPUTS)
 RECORD = Record(SHARD.stack, "east", "foundation", SHARD.digest, "p", "embedded", Result.DONE, "now")
 NONE: frozenset[str] = frozenset()

@@ -1,0 +1,84 @@
+"""A deployed city with services: its lab, its command, its hosts, and keys to look at them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import openstack
+
+import topology
+from dr_drills.probes.scene import Scene, scene
+from dr_drills.probes.trust import Keys
+from dr_drills.probes.web import Web
+from inventories.keys import operator_keys
+from inventories.opening import open_inventory
+from lab.place import DEFAULT_CACHE, RUN, Place
+from stacks.rollout.home import home_of
+from tests.lab.command import Govcloud
+from topology.load import load_cloud
+from topology.model import Cloud
+
+CITY = Path(__file__).parent / "city.yaml"
+
+
+@dataclass(frozen=True)
+class CityHall:
+    """`path` is the topology in a folder of its own; the lab, the state and clouds.yaml are beside it."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "city.yaml"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        return load_cloud(self.path)
+
+    @property
+    def place(self) -> Place:
+        return Place(
+            cloud="servecity",
+            root=self.folder / "lab" / "servecity",
+            cache=Path(os.environ.get("GOVCLOUD_CACHE") or DEFAULT_CACHE),
+            run=RUN / "servecity",
+            clouds_yaml=self.folder / "clouds.yaml",
+        )
+
+    @cached_property
+    def govcloud(self) -> Govcloud:
+        return Govcloud(self.home, self.folder / "clouds.yaml", GOVCLOUD_LAB_ROOT=str(self.folder / "lab"))
+
+    def lay_out(self) -> None:
+        """Copy the topology and its image recipe where they can be changed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CITY, self.path)
+        shutil.copytree(Path(topology.__path__[0]) / "images", self.folder / "images", dirs_exist_ok=True)
+
+    @cached_property
+    def scene(self) -> Scene:
+        environ = {**os.environ, **self.govcloud.environ}
+        return scene(open_inventory(self.path, environ, lambda _: None).inventory.variables)
+
+    @cached_property
+    def keys(self) -> Keys:
+        found = operator_keys(home_of("servecity", self.govcloud.environ), self.govcloud.environ, lambda _: None)
+        assert found is not None
+        return Keys(found.authority, found.operator.certificate, found.operator.key, found.passwords)
+
+    @cached_property
+    def web(self) -> Web:
+        return Web(self.keys, 3.0)
+
+    def connect(self, site: str) -> openstack.connection.Connection:
+        """Return a connection to a site as its administrator."""
+        config = openstack.config.OpenStackConfig(config_files=[str(self.folder / "clouds.yaml")])
+        return openstack.connection.Connection(config=config.get_one(cloud=f"servecity-{site}"))

@@ -1,0 +1,140 @@
+"""A whole city with replicated services: deployed, used, looked at, hurt and repaired."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dr_drills.probes.application import apply, look_up
+from dr_drills.probes.patroni import read_patroni
+from lab.check import check
+from lab.down import down
+from tests.lab.serve.citizen import Citizen
+from tests.lab.serve.cityhall import CityHall
+from tests.lab.yard import LAB
+
+pytestmark = [*LAB, pytest.mark.timeout(1200)]
+
+DEPLOY_SECONDS = 900.0
+LINE_GAP_S = 5.0
+"""No single line may keep citizens from a receipt for longer: traffic moves to the other one."""
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityHall]:
+    """The city, built and configured; taken down after the last test of the module."""
+    made = CityHall(tmp_path_factory.mktemp("servecity"))
+    made.lay_out()
+    down("servecity", made.place)  # an earlier session may have been killed
+    lacking = "; ".join(row.what.en for row in check(made.cloud, made.place) if not row.ok and not row.by_up)
+    if lacking:
+        pytest.skip(f"this machine cannot raise a lab: {lacking}")
+    try:
+        made.govcloud.run("lab", "up", made.path)
+        made.govcloud.run("bundle", made.path)
+        began = time.monotonic()
+        ended = made.govcloud.start("deploy", made.path, "--yes", "--json").ended(DEPLOY_SECONDS)
+        assert ended.code == 0, ended.text
+        assert {row["verdict"] for row in ended.document["verify"]["rows"]} == {"pass"}
+        print(f"deployed and proven in {time.monotonic() - began:.0f} s, {ended.cpu:.0f} s of CPU")
+        yield made
+    finally:
+        down("servecity", made.place)
+
+
+def test_deploy_again_changes_nothing_on_any_host(hall: CityHall) -> None:
+    """Every play over every host a second time: not one task changes anything."""
+    ended = hall.govcloud.start("deploy", hall.path, "--yes", "--json", "--refresh").ended(DEPLOY_SECONDS)
+
+    assert ended.code == 0, ended.text
+    assert ended.document["configure"]["changed"] == 0, ended.text
+    assert not Path("/tmp/govcloud-title-ran").exists()  # the payload in the department's title
+
+
+def test_receipt_written_at_one_site_is_read_at_the_other(hall: CityHall) -> None:
+    """Through the service itself, with TLS that trusts the cloud's authority alone."""
+    north, south = (
+        next(p for p in hall.scene.running("app_database") if p.site == site) for site in ("north", "south")
+    )
+
+    given = apply(hall.web, north.address, "written-in-the-north", "王小明")
+    seen = look_up(hall.web, south.address, given.number)
+
+    assert (given.site, given.answered_by) == ("north", "north")
+    assert seen is not None
+    assert (seen.site, seen.answered_by) == ("north", "south")
+
+
+def test_status_of_a_healthy_city_says_who_leads(hall: CityHall) -> None:
+    """All is well, one primary, one synchronous copy, and a margin of one member."""
+    ended = hall.govcloud.run("status", hall.path, "--json", expect=None)
+
+    assert ended.code == 0, ended.text
+
+
+def test_status_with_a_dark_site_answers_in_time_and_calls_it_unknown(hall: CityHall) -> None:
+    """What cannot be seen is unknown, never well."""
+    hall.govcloud.run("lab", "cut", hall.path, "--site", "away")
+    try:
+        ended = hall.govcloud.run("status", hall.path, "--json", expect=None)
+    finally:
+        hall.govcloud.run("lab", "heal", hall.path)
+
+    assert ended.code == 5, ended.text
+    assert "unknown" in ended.out
+    print(f"status with a dark site: {ended.seconds:.1f} s")
+    assert ended.seconds < 15
+
+
+def test_cutting_either_direct_line_is_hardly_noticed(hall: CityHall) -> None:
+    """Traffic moves to the other line; no receipt is lost."""
+    app = next(iter(hall.scene.running("app_database")))
+    with Citizen(hall.scene, hall.keys, "lines") as citizen:
+        for line in ("north-south-one", "north-south-two"):
+            time.sleep(2)
+            hall.govcloud.run("lab", "cut", hall.path, "--link", line)
+            time.sleep(4)
+            hall.govcloud.run("lab", "heal", hall.path, "--link", line)
+        time.sleep(2)
+
+    print(f"{len(citizen.acknowledged)} receipts, longest gap {citizen.longest_gap():.1f} s")
+    assert len(citizen.acknowledged) > 20
+    assert citizen.longest_gap() < LINE_GAP_S
+    assert citizen.lost(app.address) == []
+
+
+def test_server_deleted_by_hand_is_made_and_configured_again(hall: CityHall) -> None:
+    """Through the OpenStack API alone: gone, then `deploy` repairs it and the cluster takes it back."""
+    primary = next(
+        p for p in hall.scene.running("patroni_scope") if read_patroni(hall.web, p.address).role == "primary"
+    )
+    copy = next(p for p in hall.scene.running("patroni_scope") if p.active and p.host != primary.host)
+    connection = hall.connect(copy.site)
+    server = next(s for s in connection.compute.servers(all_projects=True) if s.name == copy.host)
+    connection.compute.delete_server(server)
+    connection.compute.wait_for_delete(server, wait=60)
+
+    ended = hall.govcloud.start("deploy", hall.path, "--yes", "--refresh", "--json").ended(DEPLOY_SECONDS)
+
+    assert ended.code == 0, ended.text
+    assert {row["verdict"] for row in ended.document["verify"]["rows"]} == {"pass"}
+    assert read_patroni(hall.web, copy.address).role == "replica"
+
+
+def test_secrets_of_the_city_are_nowhere_in_clear(hall: CityHall) -> None:
+    """Passwords of the cluster are in no file of the operator's machine and in no process's words."""
+    canaries = [text for text in hall.keys.passwords.values() if len(text) > 15]
+    assert canaries
+    words = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, timeout=30, check=True).stdout
+    files = [p for root in ("/dev/shm", "/run") for p in Path(root).rglob("*govcloud*") if p.is_file()]
+    files += [path for path in hall.home.rglob("*") if path.is_file()]
+    files += [path for path in (hall.folder / "lab").rglob("*.log") if path.is_file()]
+
+    found = [str(p) for p in files if any(secret.encode() in p.read_bytes() for secret in canaries)]
+
+    assert found == []
+    assert not any(secret in words for secret in canaries)
