@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +14,21 @@ rooms.admit()
 from nova import conf, exception, objects
 from nova.compute import power_state
 from nova.virt import event, hardware
-from oslo_log import log as logging
 
 from failures import GovcloudError
 from govlab.bases import Bases, NoBase
+from govlab.border import Border
 from govlab.hosts import DeclaredHost
 from govlab.watch import Watch
 from lab.hosts import disks, groups
 from lab.hosts.machine import Machine
 from lab.hosts.spec import Spec, read_card, read_volume, read_volumes
 
-LOG = logging.getLogger(__name__)
 MARK = "govcloud_service"
 CONSOLE_BYTES = 100 * 1024
 REBOOT_GRACE_S = 20
-SYNC_S = 30.0
 BASES = Bases()
-
-
-def sync_network() -> None:
-    """Have the border router take up what Neutron has now; a host without it runs and is not reached."""
-    try:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(SYNC_S)
-            line.connect(conf.CONF.govlab.network)
-            line.sendall(b"sync\n")
-            answer = line.recv(100)
-    except OSError as error:
-        LOG.warning("the border router does not answer: %s", error)
-    else:
-        if answer != b"ok\n":
-            LOG.warning("the border router answers: %s", answer.decode(errors="replace"))
+BORDER = Border()
 
 
 class HostFailed(exception.NovaException):
@@ -104,7 +87,7 @@ class BootingHost(DeclaredHost):
         except (GovcloudError, NoBase, OSError) as error:
             raise HostFailed(reason=str(error)) from error
         self._follow(server.uuid)
-        sync_network()
+        BORDER.ask()
 
     def _specify(self, server: objects.Instance, network_info: Any, block_device_info: Any) -> Spec:
         return Spec(
@@ -221,7 +204,7 @@ class BootingHost(DeclaredHost):
         machine = self._machine(instance)
         if machine.known:
             machine.attach_card(read_card(machine.next_card(), vif))
-            sync_network()
+            BORDER.ask()
 
     def detach_interface(self, context: Any, instance: objects.Instance, vif: Any) -> None:
         super().detach_interface(context, instance, vif)
