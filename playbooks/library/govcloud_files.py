@@ -41,9 +41,10 @@ def own(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
 def place_folder(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
     folder = Path(wanted["path"])
     missing = not folder.is_dir()
-    if missing and not module.check_mode:
-        folder.mkdir(parents=True)
-    return missing or own(module, wanted)
+    if missing and module.check_mode:
+        return True
+    folder.mkdir(parents=True, exist_ok=True)
+    return own(module, wanted) or missing
 
 
 def place_file(module: AnsibleModule, wanted: dict[str, Any]) -> bool:

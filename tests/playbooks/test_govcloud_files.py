@@ -38,6 +38,15 @@ def test_file_that_is_missing_is_written_with_its_folders(capsys: pytest.Capture
     assert (tmp_path / "a/b/c").stat().st_mode & 0o777 == 0o640
 
 
+def test_folder_that_is_missing_is_made_as_wanted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A folder that is closed to others is so from the first run on."""
+    folder = {"path": str(tmp_path / "a"), "mode": "0750"} | OWNED
+
+    assert place(capsys, folders=[folder])["changed"] is True
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o750
+    assert place(capsys, folders=[folder])["changed"] is False
+
+
 def test_file_that_is_right_is_left_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A second run changes nothing, not even a time."""
     place(capsys, files=[wanted(tmp_path / "a")])
