@@ -66,13 +66,21 @@ HitSites = Annotated[
 ]
 HitLinks = Annotated[
     list[str],
-    typer.Option("--link", metavar="L", help=_help("this line, as `lab status` calls it (repeatable)", "此线路，名称见 `lab status`(可重复)")),
+    typer.Option(
+        "--link",
+        metavar="L",
+        help=_help("this line, as `lab status` calls it (repeatable)", "此线路，名称见 `lab status`(可重复)"),
+    ),
 ]
 HitCarriers = Annotated[
-    list[str], typer.Option("--carrier", metavar="C", help=_help("all lines of this carrier (repeatable)", "该运营商的所有线路(可重复)"))
+    list[str],
+    typer.Option(
+        "--carrier", metavar="C", help=_help("all lines of this carrier (repeatable)", "该运营商的所有线路(可重复)")
+    ),
 ]
 HitHosts = Annotated[
-    list[str], typer.Option("--host", metavar="H", help=_help("this booted server (repeatable)", "此已启动的服务器(可重复)"))
+    list[str],
+    typer.Option("--host", metavar="H", help=_help("this booted server (repeatable)", "此已启动的服务器(可重复)")),
 ]
 OffOrOn = Annotated[
     Literal["off", "on"], typer.Argument(metavar="off|on", help=_help("take it, or give it back", "断电或供电"))
