@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from failures import OutsideFailed, Text, WrongUsage
-from lab.hosts.roster import machines
+from lab.hosts.roster import find
 from lab.place import Place
 from lab.up import known_sites
 from lab.wan.faults import Fault, Kind, healed, injected
@@ -128,31 +128,19 @@ def _find(cloud: Cloud, place: Place, wiring: Wiring, targets: Targets, known: C
             if name not in there:
                 raise _unknown(kind, name, there)
             yield Fault("cut", kind, name)
-    if targets.hosts:
-        hosts = {fault.target: fault for fault in (*known, *_hosts(cloud, place)) if fault.kind == "host"}
-        yield from (_host(name, hosts.values()) for name in targets.hosts)
+    yield from (_host(cloud, place, name, known) for name in targets.hosts)
 
 
-def _hosts(cloud: Cloud, place: Place) -> Iterator[Fault]:
-    """Yield the cut of every booted host."""
-    for site in known_sites(cloud, place):
-        for machine in machines(site.namespace, site.folder):
-            taps = tuple(card.tap for card in machine.spec.cards)
-            yield Fault("cut", "host", machine.spec.name, site.name, taps)
-
-
-def _host(name: str, hosts: Collection[Fault]) -> Fault:
+def _host(cloud: Cloud, place: Place, name: str, known: Collection[Fault]) -> Fault:
+    """Return the cut of a host: the one that is in force, also when the host is gone, else a new one."""
     site, _, short = name.rpartition("/")
-    found = [fault for fault in hosts if fault.name == short and site in {"", fault.site}]
-    if not found:
-        raise _unknown("host", name, [fault.name for fault in hosts])
-    if len(found) > 1:
-        choices = ", ".join(f"{fault.site}/{fault.name}" for fault in found)
-        raise WrongUsage(
-            Text(f"several sites have a host {short}", f"多个站点有名为 {short} 的主机"),
-            fix=Text(f"say which: {choices}", f"请指明：{choices}"),
-        )
-    return found[0]
+    held = [fault for fault in known if fault.kind == "host" and fault.name == short and site in {"", fault.site}]
+    if len(held) == 1:
+        return held[0]
+    sites = known_sites(cloud, place)
+    machine = find(sites, name)
+    where = next(site.name for site in sites if site.namespace == machine.site)
+    return Fault("cut", "host", machine.spec.name, where, tuple(card.tap for card in machine.spec.cards))
 
 
 def _unknown(kind: Kind, name: str, there: Collection[str]) -> WrongUsage:
