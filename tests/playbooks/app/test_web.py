@@ -7,14 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from certificates.applications import new_number
 from certificates.readiness import Readiness
 from certificates.store import Indeterminate, Primary, Unavailable
 from certificates.web import LARGEST
 from tests.playbooks.app.shelf import NOON, Shelf, visit
 
 APPLICATION = {"kind": "residence", "applicant": "张三丰"}
-NUMBER = new_number(NOON.date())
+NUMBER = "20260301-WJQ3RQAJS9-M"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
