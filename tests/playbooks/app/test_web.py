@@ -10,7 +10,7 @@ import pytest
 from certificates.readiness import Readiness
 from certificates.store import Indeterminate, Primary, Unavailable
 from certificates.web import LARGEST
-from tests.playbooks.app.shelf import NOON, Shelf, visit
+from tests.playbooks.app.shelf import Shelf, visit
 
 APPLICATION = {"kind": "residence", "applicant": "张三丰"}
 NUMBER = "20260301-WJQ3RQAJS9-M"
