@@ -26,7 +26,7 @@ GATHER_S = 0.5
 """How long a nudge waits for others: OpenStack changes many things in a row."""
 REST_S = 2.0
 """After a look nudges wait this long at most, or as long as it took; a host that boots is never kept waiting."""
-LOOK_AGAIN_S = 60.0
+LOOK_AGAIN_S = 180.0
 RETRY_S = 1.0
 ASKED_S = 60.0
 
@@ -49,7 +49,7 @@ class Spec:
 
 
 class Agent:
-    """Looks when nudged, when asked, and once a minute."""
+    """Looks when nudged, when asked, and every three minutes."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec

@@ -27,7 +27,7 @@ UUID = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 class Nudges:
-    """Sends one datagram of ids for each change; nobody waits for it, and a lost one costs a minute."""
+    """Sends one datagram of ids for each change; nobody waits for it, and a lost one costs three minutes."""
 
     def __init__(self) -> None:
         cfg.CONF.register_opts(OPTIONS, group="govlab")
@@ -54,7 +54,7 @@ class Nudges:
         try:
             self._socket.sendto(" ".join(sorted(filter(None, words))).encode(), cfg.CONF.govlab.nudge)
         except OSError:
-            return  # the border router looks by itself once a minute
+            return  # the border router looks by itself every three minutes
 
 
 def _differ(before: dict[str, Any], after: dict[str, Any]) -> bool:
