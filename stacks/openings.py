@@ -64,6 +64,7 @@ SERVICE_NEEDS: dict[str, tuple[Need, ...]] = {
     "repository": (
         Need("tcp", 443, TENANTS, "packages for every host of the cloud"),
         Need("tcp", 443, MANAGEMENT, "status"),
+        Need("udp", 123, TENANTS, "the cloud's time"),
     ),
 }
 
