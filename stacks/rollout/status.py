@@ -6,10 +6,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from failures import GovcloudError
@@ -119,11 +121,23 @@ def _look(connection: Connection, cloud: str, seen: Seen) -> None:
     seen.reached = True
     interface, region = connection.config.get_interface() or "public", connection.config.region_name or None
     urls = access.service_catalog.get_endpoints(interface=interface, region_name=region)
-    with ThreadPoolExecutor(len(urls) + 3) as pool:
-        for service, endpoints in urls.items():
-            pool.submit(_service, connection, service, endpoints[0]["url"] if endpoints else "", seen)
-        pool.submit(_projects, connection, cloud, seen)
-        pool.submit(_servers, connection, seen)
+    questions: list[Callable[[], None]] = [
+        partial(_service, connection, service, endpoints[0]["url"] if endpoints else "", seen)
+        for service, endpoints in urls.items()
+    ]
+    questions += [partial(_projects, connection, cloud, seen), partial(_servers, connection, seen)]
+    # Plain threads: a pool complains aloud when the command ends before a slow site has answered.
+    threads = [Thread(target=_unless_it_fails, args=(question,), daemon=True) for question in questions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _unless_it_fails(question: Callable[[], None]) -> None:
+    # what fails, however, stays unknown in the answer
+    with suppress(Exception):
+        question()
 
 
 def _service(connection: Connection, service: str, url: str, seen: Seen) -> None:
