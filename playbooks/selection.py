@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from failures import GovcloudError, OutsideFailed, Text, WrongUsage
 from inventories.credentials import Credentials
 from inventories.opening import Opened
+from playbooks.bundle.sums import NAME as SUMS
+from playbooks.bundle.sums import digest
 from playbooks.configured import Entry, Standing, host_digest
 from playbooks.order import Play, groups_of
 
@@ -96,10 +99,11 @@ def _digests(opened: Opened, credentials: Credentials, plays: Sequence[Play]) ->
 
 
 def _bundle(opened: Opened) -> str:
-    """Return the name of the bundle the repositories serve; empty without one."""
+    """Return what stands for the content of the bundle that the repositories serve; empty without one."""
     variables = opened.inventory.variables.values()
-    found = (str(each["repository_bundle"]) for each in variables if "repository_bundle" in each)
-    return next((path.rpartition("/")[2] for path in found), "")
+    found = (Path(str(each["repository_bundle"])) for each in variables if "repository_bundle" in each)
+    # Made again, a bundle keeps its folder's name.
+    return next((digest(path / SUMS) if (path / SUMS).exists() else path.name for path in found), "")
 
 
 def _same(entry: Entry | None, opened: Opened, host: str, digest: str) -> bool:

@@ -98,7 +98,10 @@ def do(words: list[str], path: Path | None = None) -> None:
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    print(json.dumps(put(asked["files"], dry=asked["dry"])))
+    try:
+        print(json.dumps(put(asked["files"], dry=asked["dry"])))
+    except OSError as error:
+        sys.exit(f"{error.filename or 'the disk'}: {error.strerror}")
 
 
 if __name__ == "__main__":

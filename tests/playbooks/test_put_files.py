@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -77,3 +78,14 @@ def test_put_after_a_kill_does_what_was_pending(tmp_path: Path, pending: Path) -
     assert put([file], dry=False) == []
     assert log.read_text() == "ran\n"
     assert json.loads(pending.read_text()) == []
+
+
+def test_main_that_cannot_write_says_where_and_nothing_of_the_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line a person can act on; what was to be written may be a key."""
+    target = {"path": "/dev/full/a.conf", "content": "secret"}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"files": [target], "dry": False})))
+    with pytest.raises(SystemExit, match=r"^/dev/full") as ended:
+        put_files.main()
+    assert "secret" not in str(ended.value)
