@@ -23,6 +23,8 @@ CERTIFICATE = Path("/etc/govcloud/tls/host.crt")
 UNIT = Path("/etc/systemd/system/patroni.service")
 # Touched when the running Patroni has read its settings anew.
 LOADED = Path("/run/govcloud-patroni-loaded")
+# How long PostgreSQL may take to start again before another node may take over.
+RESTART_SECONDS = 50
 LEADERS = ("primary", "standby_leader")
 # A container sees the memory of the whole machine, which it shares with others.
 CONTAINER_SHARE = 16
@@ -98,7 +100,7 @@ def provide(wanted: dict[str, Any]) -> list[str]:
 
 
 def turn(node: Node, wanted_role: str, deadline: float) -> list[str]:
-    """Make this node run with its present settings, if it has `wanted_role`; a primary hands over first."""
+    """Let this node run with its present settings, if it has `wanted_role`; a primary hands over before a stop."""
     if (role(node.status()) in LEADERS) != (wanted_role == "leader"):
         return []
     changes: list[str] = []
@@ -111,8 +113,8 @@ def turn(node: Node, wanted_role: str, deadline: float) -> list[str]:
         changes += reload(since)
     wait(f"{node.name} did not come back: see 'journalctl -u patroni'", lambda: in_order(node.status()), deadline)
     if node.status().get("pending_restart"):
-        changes += hand_over(node, deadline)
-        node.act("POST", "/restart", {"restart_pending": True})
+        # In place: a smaller limit reaches the others only through a primary that was started with it.
+        node.act("POST", "/restart", {"restart_pending": True, "timeout": RESTART_SECONDS})
         changes.append("restarted PostgreSQL")
         wait(f"{node.name} did not come back: see 'journalctl -u patroni'", lambda: in_order(node.status()), deadline)
     return changes
