@@ -104,7 +104,8 @@ def _reason(result: Mapping[str, Any]) -> str:
     """Return why a task failed: its message, what it wrote to stderr, those of the items of a loop that failed."""
     if "censored" in result:
         return HIDDEN
-    parts = [_text(result.get("msg")), _text(result.get("stderr")) or _text(result.get("module_stderr"))]
+    said = _text(result.get("stderr")) or _text(result.get("module_stderr")) or _text(result.get("stdout"))
+    parts = [_text(result.get("msg")), said]
     items = (item for item in result.get("results") or () if isinstance(item, Mapping))
     parts += [_reason(item) for item in items if item.get("failed")]
     return "; ".join(part for part in parts if part)[:LONGEST_REASON]
