@@ -2,7 +2,7 @@
 TOPOLOGY := topology/quanzhou.yaml
 BIN := .venv/bin
 
-.PHONY: demo test check lint types unit bench docs clean install
+.PHONY: demo test check lint types unit city bench docs clean install
 .DEFAULT_GOAL := check
 
 demo: install
@@ -11,7 +11,7 @@ demo: install
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
 
 test: check
-	$(BIN)/pytest -m "(lab or slow or pulumi_cli) and not bench" </dev/null
+	$(BIN)/pytest -m "(lab or slow or pulumi_cli) and not (bench or city)" </dev/null
 
 check: install
 	@$(MAKE) -s -j2 -O lint types unit
@@ -28,6 +28,9 @@ types:
 
 unit:
 	$(BIN)/pytest -q -n 2 -m "not (lab or slow or pulumi_cli)" </dev/null
+
+city: install
+	$(BIN)/pytest -q -s tests/lab/test_serve.py </dev/null
 
 bench: install
 	$(BIN)/pytest -q -s tests/bench tests/lab/test_600.py </dev/null

@@ -9,8 +9,9 @@ from inventories.hosts import Host, Register
 from inventories.settings.patroni import scope
 from inventories.uses import used_by_choice
 
-# a constant of role backup, which installs it: the stanza comes from a file there, no value of ours meets a shell
-ARCHIVE_COMMAND = "/usr/local/lib/govcloud/archive-push %p"
+# a constant of role backup, which installs it: the stanza comes from a file there, no value of ours meets a shell;
+# pgBackRest refuses a command without its name in it
+ARCHIVE_COMMAND = "/usr/local/lib/govcloud/pgbackrest-archive %p"
 KEEP_FULL = 2
 FULL = "Sun *-*-* 01:30"
 INCREMENTAL = "*-*-* *:30"

@@ -17,7 +17,7 @@ from tests.lab.serve.citizen import Citizen
 from tests.lab.serve.cityhall import CityHall
 from tests.lab.yard import LAB
 
-pytestmark = [*LAB, pytest.mark.timeout(1200)]
+pytestmark = [*LAB, pytest.mark.city, pytest.mark.timeout(1200)]
 
 DEPLOY_SECONDS = 900.0
 LINE_GAP_S = 5.0
