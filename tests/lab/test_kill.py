@@ -20,7 +20,7 @@ from tests.lab.conftest import TestCity
 from tests.lab.yard import LAB, Yard, active_sites
 from topology.model import Cloud
 
-pytestmark = [*LAB, pytest.mark.timeout(900)]
+pytestmark = [*LAB, pytest.mark.timeout(900), pytest.mark.city]
 
 SEED = int(os.environ.get("GOVCLOUD_SEED") or random.SystemRandom().randrange(10**6))
 LONGEST_DELAY = 0.15
