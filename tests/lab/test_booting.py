@@ -26,6 +26,7 @@ from tests.lab.test_lab import connect, quiet, site_of
 from tests.lab.yard import LAB
 
 pytestmark = [
+    pytest.mark.city,
     *LAB,
     pytest.mark.timeout(900),
     pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK60Warning"),
