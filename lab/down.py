@@ -15,6 +15,7 @@ from lab.hosts.machine import Machine
 from lab.hosts.roster import HOSTS
 from lab.locks import locked
 from lab.namespaces import NETNS, namespaces
+from lab.network import disconnect
 from lab.openstack.database import data_lock
 from lab.place import Place
 from lab.processes import holder, inside, kill, of_lab
@@ -37,6 +38,7 @@ def down(cloud_name: str, place: Place, *, wipe: bool = True) -> None:
         _forget_hosts(place)
         for namespace in namespaces(place.mark):
             run("ip", "netns", "delete", namespace)
+        disconnect(place.mark)
         _unmount(place)
         disks.release_below(place.root)
         for group in groups.begin_with(place.mark):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from failures import OutsideFailed
 from lab import daemons
 from lab.addresses import MachineRoute
 from lab.commands import run
@@ -28,7 +30,7 @@ from topology.model import Cloud
 
 def machine_routes(mark: str) -> list[MachineRoute]:
     """Return every route of the operator's seat, but those of the lab with this mark."""
-    own = {link["ifname"] for link in _links() if link.get("ifalias", "").startswith(mark)}
+    own = set(_links(mark))
     rows: list[dict[str, Any]] = json.loads(run("ip", "-j", "-4", "route", "show", "table", "all") or "[]")
     wide = [r for r in rows if r.get("dev") not in own and r["dst"] != "default" and r.get("type") != "broadcast"]
     return [
@@ -37,9 +39,19 @@ def machine_routes(mark: str) -> list[MachineRoute]:
     ]
 
 
-def _links() -> list[dict[str, Any]]:
+def disconnect(mark: str) -> None:
+    """Remove the lab's interfaces at the operator's seat, and their routes with them.
+
+    They would go with their namespaces too, but at a moment of the kernel's choosing.
+    """
+    for name in _links(mark):
+        with suppress(OutsideFailed):  # gone since it was listed
+            run("ip", "link", "delete", name)
+
+
+def _links(mark: str) -> list[str]:
     links: list[dict[str, Any]] = json.loads(run("ip", "-j", "link", "show", "type", "veth") or "[]")
-    return links
+    return [link["ifname"] for link in links if link.get("ifalias", "").startswith(mark)]
 
 
 def connect(site: LabSite) -> None:
