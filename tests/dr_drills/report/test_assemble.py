@@ -1,0 +1,163 @@
+"""A report says of a run what its events prove, and calls the rest unknown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dr_drills.journal.event import Event, EventKind
+from dr_drills.journal.heads import head_of
+from dr_drills.journal.verify import check, sound_events
+from dr_drills.report.assemble import report_of
+from dr_drills.report.rules import RULES
+from tests.dr_drills.report.runs import CLIENTS, FACTS, FAULT, Builder, attempts, measured, outage, site_lost, without
+
+SECOND = {"consent": "second-person", "id": "prove-off", "rule": "prove-off", "target": "donghai"}
+
+
+def said(events: tuple[Event, ...], tried: tuple[Any, ...] = attempts()) -> dict[str, str]:
+    """Return the verdict of each rule that does not pass, and of the whole."""
+    document = report_of(events, (), tried)
+    rows = {row["rule"]: row["verdict"] for row in document["reasons"] if row["verdict"] != "pass"}
+    return {**rows, "whole": document["verdict"]}
+
+
+def whole(**changes: Any) -> dict[str, Any]:
+    return {"whole": {**measured()["whole"], **changes}}
+
+
+def ledger(**changes: Any) -> dict[str, Any]:
+    return {"ledger": {**measured()["ledger"], **changes}}
+
+
+def test_report_of_a_good_run_passes_every_rule() -> None:
+    """Nothing is missing, nothing is too slow; the document is JSON as it stands."""
+    document = report_of(site_lost(), (), attempts(), ["anxi", "changle"])
+
+    assert document["verdict"] == "pass"
+    assert [row["rule"] for row in document["reasons"]] == [rule.id for rule in RULES]
+    assert json.loads(json.dumps(document)) == document
+    assert document["chain"]["head"] == head_of(site_lost()).document()
+
+
+def test_report_of_steps_has_predicted_measured_and_budget() -> None:
+    """Each step with what was foreseen, what it took, and what it was allowed."""
+    step = report_of(site_lost(), (), attempts())["steps"][0]
+
+    assert (step["rule"], step["predicted_s"], step["measured_s"], step["budget_s"]) == (
+        "await-lease",
+        22.4,
+        20.7,
+        60.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [
+        (whole(low_s=60.5, high_s=60.7, seconds=60.6), {"R01": "fail"}),
+        (whole(low_s=59.95, high_s=60.05, seconds=60.0), {"R01": "unknown"}),
+        (whole(seconds=None), {"R01": "fail"}),
+        (whole(held=False), {"R01": "unknown"}),
+        ({"whole": None}, {"R01": "unknown", "R04": "unknown"}),
+        (ledger(lost=1), {"R02": "fail"}),
+        (ledger(acknowledged=0), {"R02": "unknown"}),
+        ({"ledger": None}, {"R02": "unknown", "R11": "unknown"}),
+        (ledger(unexpected=1), {"R11": "fail"}),
+        (whole(resolution_s=1.3), {"R04": "unknown"}),
+        ({"watcher": {"dual_acknowledging": 1, "samples": 900}}, {"R07": "fail"}),
+        ({"watcher": {"dual_acknowledging": 0, "samples": 0}}, {"R07": "unknown"}),
+        ({"watcher": None}, {"R07": "unknown"}),
+    ],
+)
+def test_report_of_a_bad_measurement_is_no_pass(changes: dict[str, Any], rows: dict[str, str]) -> None:
+    """Only the rule it is about speaks, and the worst of them is the verdict."""
+    assert said(site_lost(changes)) == {**rows, "whole": max(rows.values(), key=["unknown", "fail"].index)}
+
+
+@pytest.mark.parametrize(
+    ("facts", "rows"),
+    [
+        ({"expect": {"outage": "none", "rpo_rows": 0}}, {"R01": "fail"}),
+        ({"expect": {"outage": "tier", "rpo_rows": 0}}, {"R01": "unknown"}),
+        ({"steps": [*FACTS["steps"], {"id": "x", "rule": "route-city", "target": "anxi"}]}, {"R09": "unknown"}),
+        ({"steps": [*FACTS["steps"], SECOND], "operator": "chen.jing"}, {"R09": "unknown", "R10": "fail"}),
+        ({"steps": [*FACTS["steps"], SECOND], "plan_sha256": "0" * 64}, {"R09": "unknown", "R10": "fail"}),
+        ({"steps": [*FACTS["steps"], SECOND]}, {"R09": "unknown"}),
+    ],
+)
+def test_report_of_other_promises_is_judged_by_them(facts: dict[str, Any], rows: dict[str, str]) -> None:
+    """What was expected, planned and approved counts; an approval is for one plan and by another person."""
+    assert said(site_lost(**facts)) == {**rows, "whole": max(rows.values(), key=["unknown", "fail"].index)}
+
+
+def test_report_of_an_unnoticed_fault_passes() -> None:
+    """Where nobody was to notice, no attempt failed."""
+    calm = tuple((name, service, kind, 0.0) for name, service, kind, _ in CLIENTS)
+    events = site_lost(measured(calm), expect={"outage": "none", "rpo_rows": 0})
+
+    assert said(events, attempts(calm)) == {"whole": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "verdict"),
+    [
+        (EventKind.RUN_ENDED, "R08", "unknown"),
+        (EventKind.HEALED, "R03", "fail"),
+        (EventKind.STEP_DONE, "R09", "unknown"),
+    ],
+)
+def test_report_of_a_run_that_lacks_an_end_is_no_pass(kind: EventKind, row: str, verdict: str) -> None:
+    """Without its end, with a fault not healed, with a step left open: never a pass."""
+    assert said(without(site_lost(), kind)) == {row: verdict, "whole": verdict}
+
+
+def test_report_of_clients_that_were_silent_is_unknown() -> None:
+    """Who did not look for a second and a half saw nothing in it; who never looked is named."""
+    gap = tuple(one for one in attempts() if not 5050.0 < one.began_s < 5051.4)
+
+    assert said(site_lost(), gap) == {"R05": "unknown", "whole": "unknown"}
+    assert said(site_lost(), attempts(CLIENTS[:3])) == {"R05": "unknown", "whole": "unknown"}
+    assert said(site_lost(), ()) == {"R05": "unknown", "whole": "unknown"}
+
+
+def test_report_of_a_damaged_journal_fails() -> None:
+    """The events before the damage are told, and the line of the damage."""
+    raw = b"".join(event.line() for event in site_lost()).replace(b'"lost":0', b'"lost":1')
+    document = report_of(sound_events(raw), check(raw, None), attempts())
+    chain = next(row for row in document["reasons"] if row["rule"] == "R06")
+
+    assert document["verdict"] == "fail"
+    assert (chain["verdict"], "line" in chain["en"]) == ("fail", True)
+    assert document["ledger"] is None
+
+
+def test_report_of_no_events_is_no_pass() -> None:
+    """Nothing at all proves nothing."""
+    document = report_of((), (), ())
+
+    assert document["verdict"] == "unknown"
+    assert document["chain"]["head"] is None
+
+
+def test_report_of_a_run_resumed_after_a_boot_goes_on_in_time() -> None:
+    """A clock that begins anew does not turn time back: the wall clock bridges the gap."""
+    run = Builder()
+    run.at(0.0, EventKind.RUN_BEGAN, **FACTS)
+    run.at(5.0, EventKind.FAULT_INJECTED, "cut-site", **FAULT)
+    run.at(65.0, EventKind.RESUMED, "", boot_id="another")
+    booted = [*run.events[:2], *(_earlier(event, 4000.0) for event in run.events[2:])]
+
+    assert [event["t"] for event in report_of(booted)["events"]] == [0.0, 5.0, 65.0]
+
+
+def test_report_outage_is_of_the_worst_client() -> None:
+    """The builder's whole is that of the citizen, so the tests above are about 24 seconds, not about nothing."""
+    assert measured()["whole"]["seconds"] == outage(CLIENTS[1])["seconds"] == 24.1
+
+
+def _earlier(event: Event, seconds: float) -> Event:
+    return replace(event, clock_s=event.clock_s - seconds)
