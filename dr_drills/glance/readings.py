@@ -22,6 +22,10 @@ SHARE = 0.9
 """Of the time, for one call: so that each can say for itself why it failed."""
 
 
+Ask = Callable[[Mapping[Any, Callable[[], Any]], float], dict[Any, Any]]
+"""Asks questions at once within a limit of time in seconds."""
+
+
 @dataclass(frozen=True)
 class Readings:
     """By host; `entrances` by host and full name."""
@@ -35,10 +39,10 @@ class Readings:
     hosts: Mapping[str, HostReading | Unknown] = field(default_factory=dict)
 
 
-def read_all(scene: Scene, web: Web, seconds: float) -> Readings:
+def read_all(scene: Scene, web: Web, seconds: float, asking: Ask = ask) -> Readings:
     """Ask every host everything at once; over after `seconds`, whoever is dark. `web` has the limit of each call."""
     questions = _questions(scene, web, seconds)
-    told = ask({(kind, key): run for kind, rows in questions.items() for key, run in rows.items()}, seconds)
+    told = asking({(kind, key): run for kind, rows in questions.items() for key, run in rows.items()}, seconds)
     return Readings(**{kind: {key: told[kind, key] for key in rows} for kind, rows in questions.items()})
 
 

@@ -42,7 +42,7 @@ def ask(questions: Mapping[Key, Callable[[], Told]], seconds: float) -> dict[Key
     answers: SimpleQueue[tuple[Key, Told | Unknown]] = SimpleQueue()
     until = time.monotonic() + seconds
     for key, question in questions.items():
-        Thread(target=_answer, args=(answers, key, question), daemon=True).start()
+        Thread(target=answer_into, args=(answers, key, question), daemon=True).start()
     found: dict[Key, Told | Unknown] = {}
     while len(found) < len(questions):
         try:
@@ -54,7 +54,8 @@ def ask(questions: Mapping[Key, Callable[[], Told]], seconds: float) -> dict[Key
     return {key: found.get(key, silent) for key in questions}
 
 
-def _answer(answers: SimpleQueue[tuple[Key, Told | Unknown]], key: Key, question: Callable[[], Told]) -> None:
+def answer_into(answers: SimpleQueue[tuple[Key, Told | Unknown]], key: Key, question: Callable[[], Told]) -> None:
+    """Put the answer to a question, Unknown when it fails."""
     try:
         answers.put((key, question()))
     except NoAnswer as error:

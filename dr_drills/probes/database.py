@@ -38,7 +38,7 @@ def query(
     """Run one statement that returns rows and return the first. Raises NoAnswer, also when there is none."""
     with in_memory(keys.authority) as authority:
         try:
-            with psycopg.connect(**_words(login, keys, authority, seconds, writes=writes)) as connection:
+            with psycopg.connect(**words(login, keys, authority, seconds, writes=writes)) as connection:
                 row = connection.execute(statement, parameters).fetchone()
         except psycopg.Error as error:
             detail = " ".join(str(error).split())
@@ -48,7 +48,8 @@ def query(
     return tuple(row)
 
 
-def _words(login: Login, keys: Keys, authority: str, seconds: float, *, writes: bool) -> dict[str, Any]:
+def words(login: Login, keys: Keys, authority: str, seconds: float, *, writes: bool) -> dict[str, Any]:
+    """Return what a connection is made with; `authority` is the path of the certificate to trust."""
     read_only = "off" if writes else "on"
     return {
         "host": login.address,

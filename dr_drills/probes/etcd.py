@@ -28,7 +28,7 @@ class EtcdReading:
 
 def read_etcd(web: Web, address: str) -> EtcdReading:
     """Return what the member at an address says of itself. Raises NoAnswer."""
-    said = _call(web, address, "maintenance/status", {})
+    said = call(web, address, "maintenance/status", {})
     head = said.get("header") or {}
     leader = str(said.get("leader") or "")
     return EtcdReading(
@@ -44,21 +44,22 @@ def read_etcd(web: Web, address: str) -> EtcdReading:
 
 def put(web: Web, address: str, key: str, value: str) -> None:
     """Write through one member; it is acknowledged when a majority has it. Raises NoAnswer."""
-    _call(web, address, "kv/put", {"key": _coded(key), "value": _coded(value)})
+    call(web, address, "kv/put", {"key": coded(key), "value": coded(value)})
 
 
 def get(web: Web, address: str, key: str) -> str | None:
     """Return what a majority holds under a key, asked through one member (linearizable). Raises NoAnswer."""
-    found = _call(web, address, "kv/range", {"key": _coded(key)}).get("kvs") or []
+    found = call(web, address, "kv/range", {"key": coded(key)}).get("kvs") or []
     return b64decode(found[0].get("value", "")).decode() if found else None
 
 
 def delete(web: Web, address: str, key: str) -> int:
     """Delete a key through one member and return how many were there. Raises NoAnswer."""
-    return int(_call(web, address, "kv/deleterange", {"key": _coded(key)}).get("deleted") or 0)
+    return int(call(web, address, "kv/deleterange", {"key": coded(key)}).get("deleted") or 0)
 
 
-def _call(web: Web, address: str, method: str, body: dict[str, Any]) -> dict[str, Any]:
+def call(web: Web, address: str, method: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return what the gateway of the member at an address answers to a method. Raises NoAnswer."""
     page = web.post(f"https://{address}:{PORT}/v3/{method}", body)
     said = page.document()
     if page.status != 200 or not isinstance(said, dict):
@@ -67,5 +68,6 @@ def _call(web: Web, address: str, method: str, body: dict[str, Any]) -> dict[str
     return said
 
 
-def _coded(text: str) -> str:
+def coded(text: str) -> str:
+    """Return a key or value as the gateway wants it."""
     return b64encode(text.encode()).decode()

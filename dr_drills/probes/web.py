@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +54,15 @@ class Web:
         """Return the answer to a POST of JSON, whatever its status. Raises NoAnswer."""
         return self._call("POST", url, json.dumps(document).encode())
 
-    def _call(self, method: str, url: str, body: bytes | None) -> Page:
+    def send(self, method: str, url: str, document: Any, account: tuple[str, str]) -> Page:
+        """Return the answer to JSON sent with an account's name and password, whatever its status. Raises NoAnswer."""
+        proof = urllib3.make_headers(basic_auth=":".join(account))
+        return self._call(method, url, json.dumps(document).encode(), proof)
+
+    def _call(self, method: str, url: str, body: bytes | None, more: Mapping[str, str] | None = None) -> Page:
         if url.startswith("https:") and not self._trusts:
             raise NoAnswer(Text("the cloud's certificate authority is not known here", "本机没有该云的证书颁发机构"))
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = {**({"Content-Type": "application/json"} if body is not None else {}), **(more or {})}
         try:
             answer = self._pool.request(method, url, body=body, headers=headers, preload_content=False, redirect=False)
             with answer:

@@ -1,0 +1,89 @@
+"""What does each action, and what it needs; an action without a row cannot be done by this program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dr_drills.actions import fence, lease, patroni, waits, write
+from dr_drills.actions.tools import Tools
+from dr_drills.planning.steps import Action, Case, Step
+from dr_drills.planning.world import World
+from failures import GateRefused, Text
+
+Act = Callable[[Tools, World, Case, Step], None]
+
+
+class Need(StrEnum):
+    """What an action cannot do without."""
+
+    BORDERS = "borders"
+    HOSTS = "hosts"
+    REST = "rest"
+    CLIENT = "client"
+    DR = "dr"
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """`again`: it is tried again until its step is done; else once. Each is idempotent."""
+
+    act: Act
+    needs: frozenset[Need] = frozenset()
+    again: bool = False
+
+
+REST_DR = frozenset({Need.REST, Need.DR})
+ROWS: dict[Action, ActionRow] = {
+    Action.AWAIT_LEASE: ActionRow(waits.wait),
+    Action.AWAIT_COPY: ActionRow(waits.wait),
+    Action.SWITCH: ActionRow(patroni.switch, frozenset({Need.REST})),
+    Action.VERIFY_WRITE: ActionRow(write.verify_write, frozenset({Need.CLIENT}), again=True),
+    Action.FENCE: ActionRow(fence.fence, frozenset({Need.BORDERS}), again=True),
+    Action.UNFENCE: ActionRow(fence.unfence, frozenset({Need.BORDERS}), again=True),
+    Action.RELEASE_LEASE: ActionRow(lease.release),
+    Action.PROMOTE_DR: ActionRow(patroni.promote_dr, REST_DR, again=True),
+    Action.DEMOTE_DR: ActionRow(patroni.demote_dr, REST_DR, again=True),
+    Action.PROMOTE_CITY: ActionRow(patroni.promote_city, REST_DR, again=True),
+}
+
+LACKING: dict[Need, tuple[Callable[[Tools], bool], Text]] = {
+    Need.BORDERS: (
+        lambda tools: tools.borders is not None,
+        Text("no way to the borders of the sites", "无法操作各中心的边界"),
+    ),
+    Need.HOSTS: (lambda tools: tools.hosts is not None, Text("no way into the hosts", "无法登录主机")),
+    Need.REST: (
+        lambda tools: bool(tools.keys.certificate and tools.keys.passwords.get(patroni.PASSWORD)),
+        Text("no operator's certificate or no password for Patroni", "缺少操作员证书或 Patroni 口令"),
+    ),
+    Need.CLIENT: (
+        lambda tools: bool(tools.apps),
+        Text("no application uses the database, so nobody's write can be tried", "没有应用使用该数据库，无法验证写入"),
+    ),
+    Need.DR: (
+        lambda tools: tools.database.dr is not None,
+        Text("it has no cluster at a DR site", "灾备中心没有其集群"),
+    ),
+}
+
+
+def require(steps: Iterable[Step], tools: Tools) -> None:
+    """Refuse a plan of which a step cannot be done. Raises GateRefused naming each such action, before anything is."""
+    reasons = {step.rule.action: reason for step in steps if (reason := _lacking(step.rule.action, tools))}
+    if reasons:
+        raise GateRefused(
+            Text(
+                "; ".join(f"{action} cannot be done: {reason.en}" for action, reason in reasons.items()),
+                "；".join(f"无法执行 {action}：{reason.zh}" for action, reason in reasons.items()),
+            ),
+            where=tools.database.name,
+        )
+
+
+def _lacking(action: Action, tools: Tools) -> Text | None:
+    if action not in ROWS:
+        return Text("it is a person's work, see docs/replication.md", "须由人工完成，见 docs/replication.md")
+    missing = [LACKING[need][1] for need in sorted(ROWS[action].needs) if not LACKING[need][0](tools)]
+    return missing[0] if missing else None
