@@ -114,7 +114,7 @@ def outage(client: tuple[str, str, str, float], hz: float = 10.0) -> dict[str, A
         "seconds": seconds,
         "low_s": max(0.0, seconds - 0.1),
         "high_s": seconds + 0.1 if seconds else 0.0,
-        "resolution_s": 1 / hz,
+        "resolution_s": 2 / hz,
         "first_failure_s": 0.3 if seconds else None,
         "back_s": seconds or None,
         "held": True,
