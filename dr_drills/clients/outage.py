@@ -1,0 +1,177 @@
+"""How long clients were without a service after a fault, with the bounds of what they can know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from dr_drills.clients.attempts import Attempt
+
+PAUSE_S = 1.0
+"""Who hears nothing for longer than this is not being served, and who asks nothing for longer knows nothing."""
+
+
+class Span(NamedTuple):
+    """A time without service: it ended after `low_s`, and no later than `back_s`; None when it did not end."""
+
+    began_s: float
+    back_s: float | None
+    low_s: float
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What one client, or all, went through after a fault.
+
+    `seconds` is from the fault to the first acknowledgement after which nothing failed for the time it must hold; 0
+    when nothing failed, None when it never came back. The truth is between `low_s` and `high_s`, which are
+    `resolution_s` apart. `held` is whether it was watched, and well, for all that time: without it nothing is passed.
+    `first_failure_s`, `back_s`, `seen_s` (the last thing seen) and `spans` are times of the monotonic clock.
+    """
+
+    seconds: float | None
+    low_s: float
+    high_s: float | None
+    resolution_s: float | None
+    first_failure_s: float | None
+    back_s: float | None
+    held: bool
+    attempts: int
+    failed: int
+    longest_gap_s: float
+    fault_s: float
+    hold_s: float
+    seen_s: float
+    spans: tuple[Span, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {**asdict(self), "spans": [span._asdict() for span in self.spans]}
+
+
+def outage(attempts: Iterable[Attempt], fault_s: float, hold_s: float) -> Outage:
+    """Return what one client went through after a fault; what it tried before the fault may be among its attempts.
+
+    The first interruption counts from the fault however late it begins, with all that follow within `hold_s`.
+    """
+    everything = sorted(attempts, key=lambda attempt: (attempt.began_s, attempt.ended_s, not attempt.acknowledged))
+    after = [attempt for attempt in everything if attempt.ended_s >= fault_s]
+    seen_s = max((attempt.ended_s for attempt in after), default=fault_s)
+    return _outage(
+        spans=merged(_interruptions(after, fault_s)),
+        fault_s=fault_s,
+        hold_s=hold_s,
+        seen_s=seen_s,
+        attempts=len(after),
+        failed=sum(not attempt.acknowledged for attempt in after),
+        longest_gap_s=_longest_gap(everything, fault_s, seen_s),
+    )
+
+
+def whole(outages: Sequence[Outage]) -> Outage:
+    """Return what the service as a whole went through: it is back when all its clients are, at once, and stay so.
+
+    Raises ValueError without outages, and for outages that are not of one fault.
+    """
+    if len({one.fault_s for one in outages}) != 1:
+        raise ValueError("a whole is made of the outages after one fault")
+    return _outage(
+        spans=merged(span for one in outages for span in one.spans),
+        fault_s=outages[0].fault_s,
+        hold_s=max(one.hold_s for one in outages),
+        seen_s=min(one.seen_s for one in outages),
+        attempts=sum(one.attempts for one in outages),
+        failed=sum(one.failed for one in outages),
+        longest_gap_s=max(one.longest_gap_s for one in outages),
+    )
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans in order, those that touch each other as one."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.began_s):
+        if found and span.began_s <= _end(found[-1]):
+            last = found.pop()
+            back_s = None if None in {last.back_s, span.back_s} else max(_end(last), _end(span))
+            found.append(Span(last.began_s, back_s, max(last.low_s, span.low_s)))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def _outage(
+    spans: tuple[Span, ...],
+    fault_s: float,
+    hold_s: float,
+    seen_s: float,
+    attempts: int,
+    failed: int,
+    longest_gap_s: float,
+) -> Outage:
+    last = _until_it_holds(spans, hold_s) or Span(fault_s, fault_s, fault_s)
+    back_s, low_s = last.back_s, last.low_s - fault_s
+    seconds = None if back_s is None else back_s - fault_s
+    high_s = seconds if spans else longest_gap_s
+    return Outage(
+        seconds=seconds,
+        low_s=low_s,
+        high_s=high_s,
+        resolution_s=None if high_s is None else high_s - low_s,
+        first_failure_s=spans[0].began_s if spans else None,
+        back_s=back_s,
+        held=back_s is not None and seen_s - back_s >= hold_s,
+        attempts=attempts,
+        failed=failed,
+        longest_gap_s=longest_gap_s,
+        fault_s=fault_s,
+        hold_s=hold_s,
+        seen_s=seen_s,
+        spans=spans,
+    )
+
+
+def _until_it_holds(spans: tuple[Span, ...], hold_s: float) -> Span | None:
+    """Return the first interruption that is followed by none for `hold_s`; None when there is none at all."""
+    for span, following in pairwise(spans):
+        if following.began_s - _end(span) >= hold_s:
+            return span
+    return spans[-1] if spans else None
+
+
+def _end(span: Span) -> float:
+    return math.inf if span.back_s is None else span.back_s
+
+
+def _interruptions(after: Sequence[Attempt], fault_s: float) -> Iterator[Span]:
+    """Yield a span for each failure, each answer that was long in coming, and each time in which nobody was trying."""
+    if not after:
+        yield Span(fault_s, None, fault_s)
+    last_s = fault_s
+    for attempt, back_s in zip(after, _answered_next(after), strict=True):
+        began_s = max(attempt.began_s, fault_s)
+        if began_s - last_s > PAUSE_S:
+            yield Span(last_s, back_s, last_s)
+        if not attempt.acknowledged or attempt.ended_s - began_s > PAUSE_S:
+            yield Span(began_s, back_s, began_s)
+        last_s = max(last_s, attempt.ended_s)
+
+
+def _answered_next(after: Sequence[Attempt]) -> list[float | None]:
+    """Return for each attempt when it, or else the first good one that was begun later, was acknowledged."""
+    found: list[float | None] = []
+    back_s: float | None = None
+    for attempt in reversed(after):
+        back_s = attempt.ended_s if attempt.acknowledged else back_s
+        found.append(back_s)
+    return found[::-1]
+
+
+def _longest_gap(everything: Sequence[Attempt], fault_s: float, seen_s: float) -> float:
+    """Return the longest time without an acknowledgement, from the last one before the fault on."""
+    ends = sorted(attempt.ended_s for attempt in everything if attempt.acknowledged)
+    before = max((end for end in ends if end < fault_s), default=fault_s)
+    marks = [before, *(end for end in ends if end >= fault_s), seen_s]
+    return max(after - earlier for earlier, after in pairwise(marks))
