@@ -1,0 +1,57 @@
+"""Undoes every fault of a run, always all of them, and says of each whether it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dr_drills.faults.table import BY_ID, InForce, Injector
+from dr_drills.journal.event import EventKind
+from dr_drills.rehearsal.log import Log
+from dr_drills.rehearsal.means import OutOfBand
+from dr_drills.rehearsal.past import open_faults, target, took_over
+from failures import GovcloudError
+
+TRIES = 3
+WAIT_S = 2.0
+
+
+def heal_all(
+    log: Log, injector: Injector, out_of_band: OutOfBand, lost: Sequence[str], sleep: Callable[[float], None]
+) -> tuple[InForce, ...]:
+    """Heal what the journal says may be in force and return the faults that still are.
+
+    Where somebody took over whom the `lost` sites do not know of, their databases are stopped before anything of theirs
+    comes back; a fault stays rather than let two sides write.
+    """
+    open_now = open_faults(log.events)
+    if open_now and took_over(log.events):
+        try:
+            for site in lost:
+                out_of_band.stop_databases(site)
+        except GovcloudError as error:
+            for fault in open_now:
+                _not_healed(log, fault, f"two sides could write: {error.say('en')}")
+            return open_now
+    for fault in open_now:
+        _heal(log, injector, fault, sleep)
+    return open_faults(log.events)
+
+
+def _heal(log: Log, injector: Injector, fault: InForce, sleep: Callable[[float], None]) -> None:
+    log.write(EventKind.HEAL_INTENT, fault.fault, **target(fault), meaning=BY_ID[fault.fault].healing._asdict())
+    trouble = ""
+    for turn in range(TRIES):
+        sleep(WAIT_S if turn else 0.0)
+        try:
+            injector.heal(*fault)
+            if fault not in injector.in_force():
+                log.write(EventKind.HEALED, fault.fault, **target(fault), ok=True)
+                return
+            trouble = "still in force"
+        except GovcloudError as error:
+            trouble = error.say("en")
+    _not_healed(log, fault, trouble)
+
+
+def _not_healed(log: Log, fault: InForce, trouble: str) -> None:
+    log.write(EventKind.HEALED, fault.fault, **target(fault), ok=False, trouble=trouble)

@@ -1,0 +1,93 @@
+"""What a rehearsal works with; each part is given to it, so that tests can give others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from dr_drills.faults.table import Injector
+from dr_drills.journal.event import Event
+from dr_drills.planning.steps import Case, Step
+from dr_drills.planning.world import Seen, World
+from failures import Text
+
+
+class Tried(Protocol):
+    """One attempt of an outside client; times are seconds of the controller's monotonic clock."""
+
+    @property
+    def began_s(self) -> float: ...
+    @property
+    def ended_s(self) -> float: ...
+    @property
+    def outcome(self) -> str: ...
+
+
+class Watching(Protocol):
+    """The outside clients at work; each has a name."""
+
+    def rates(self) -> Mapping[str, Any]:
+        """Return how each client does now, by its name."""
+
+    def attempts(self, name: str) -> Sequence[Tried]:
+        """Return the attempts of one client so far, in the order in which they ended."""
+
+
+class Result(Protocol):
+    """How a step ended; `answer` is yes only when the world shows it."""
+
+    @property
+    def answer(self) -> Seen: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def detail(self) -> Text: ...
+
+
+class OutOfBand(Protocol):
+    """A way to the databases of a site that does not need its lines; idempotent, raises when it cannot."""
+
+    def stop_databases(self, site: str) -> None:
+        """Stop the databases of the site for good: they do not start by themselves when it comes back."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`before` are the markers in the database before the lost site came back, None when they could not be read."""
+
+    record: Path
+    fault_s: float | None
+    hold_s: float
+    before: frozenset[str] | None
+    before_s: float
+    after: frozenset[str] | None
+    rejoin_s: float | None
+
+
+@dataclass(frozen=True)
+class Means:
+    """`unwell` says what is not known to be well, `act` carries one step out for a service and proves it.
+
+    `prepare` makes room for the clients' markers and `forget` takes all of them away.
+    `judge` returns the verdict and its reasons from the events; `tell` hears every event as it is written.
+    """
+
+    injector: Injector
+    out_of_band: OutOfBand
+    observe: Callable[[], Mapping[str, World]]
+    act: Callable[[str, Step, Case], Result]
+    unwell: Callable[[], Sequence[str]]
+    watch: Callable[[Path], AbstractContextManager[Watching]]
+    prepare: Callable[[], None]
+    present: Callable[[], frozenset[str]]
+    forget: Callable[[], None]
+    measure: Callable[[Counted], Mapping[str, Any]]
+    judge: Callable[[Sequence[Event]], tuple[str, Sequence[Mapping[str, str]]]]
+    tell: Callable[[Event], None] = lambda _: None
+    note: Callable[[Text], None] = lambda _: None
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep

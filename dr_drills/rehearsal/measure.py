@@ -1,0 +1,51 @@
+"""What the outside clients' record says of a drill: outages, lost rows, and whether two sides ever acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from dr_drills.clients.attempts import Attempt, Client
+from dr_drills.clients.ledger import count
+from dr_drills.clients.outage import outage, whole
+from dr_drills.clients.record import read_record
+from dr_drills.rehearsal.means import Counted
+
+SAMPLE_S = 0.1
+AROUND_S = 0.5
+"""Sides that acknowledge in turn within this time of a sample do so both."""
+
+
+def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
+    """Return the data of a `measured` event; what could not be known is None."""
+    attempts = read_record(counted.record)
+    who = {client.name: client for client in clients}
+    document: dict[str, Any] = {"outages": [], "whole": None, "ledger": None, "rejoin_s": counted.rejoin_s}
+    if counted.fault_s is not None:
+        by_name = {name: [a for a in attempts if a.client == name] for name in who}
+        found = {name: outage(tried, counted.fault_s, counted.hold_s) for name, tried in by_name.items()}
+        document["outages"] = [
+            {"client": name, "service": who[name].service, "kind": str(who[name].kind), **one.document()}
+            for name, one in found.items()
+        ]
+        document["whole"] = whole(list(found.values())).document() if found else None
+    if counted.after is not None:
+        before = counted.after if counted.before is None else counted.before
+        document["ledger"] = count(attempts, before, counted.after, before_s=counted.before_s).document()
+    writers = {name for name, client in who.items() if client.kind.writes}
+    document["watcher"] = dual(a for a in attempts if a.client in writers)
+    return document
+
+
+def dual(attempts: Iterable[Attempt]) -> Mapping[str, int]:
+    """Return in how many samples of SAMPLE_S writes were acknowledged at more than one place in turn.
+
+    A single change of place is a take-over; a place that acknowledges again within AROUND_S after another one did is
+    a second side.
+    """
+    told = sorted((a.ended_s, a.where) for a in attempts if a.acknowledged and a.where)
+    changes = [later for (_, one), (later, other) in pairwise(told) if one != other]
+    both = [later for earlier, later in pairwise(changes) if later - earlier <= AROUND_S]
+    samples = {int(ended_s / SAMPLE_S) for ended_s, _ in told}
+    return {"dual_acknowledging": len({int(at / SAMPLE_S) for at in both}), "samples": len(samples)}

@@ -1,0 +1,82 @@
+"""What the events of a run say has happened: faults that may be in force, phases that are over; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dr_drills.faults.table import InForce
+from dr_drills.journal.event import Event, EventKind
+from dr_drills.rehearsal.phases import PHASES
+
+TAKING_OVER = frozenset({"promote-dr", "force-store", "take-lease"})
+"""Rules after which a lost site must not write again by itself."""
+
+
+def target(fault: InForce) -> dict[str, Any]:
+    """Return what an event says of a fault's target."""
+    return {"fault": fault.fault, "target": {"kind": fault.kind, "name": fault.name}}
+
+
+def fault_of(event: Event) -> InForce:
+    aimed = event.data["target"]
+    return InForce(str(event.data["fault"]), str(aimed["kind"]), str(aimed["name"]))
+
+
+def open_faults(events: Sequence[Event]) -> tuple[InForce, ...]:
+    """Return the faults that were meant and are not known to be healed, the last one first."""
+    found: dict[InForce, None] = {}
+    for event in events:
+        if event.kind == EventKind.FAULT_INTENT:
+            found[fault_of(event)] = None
+        elif event.kind == EventKind.HEALED and event.data.get("ok"):
+            found.pop(fault_of(event), None)
+    return tuple(reversed(found))
+
+
+def phases_over(events: Sequence[Event]) -> frozenset[str]:
+    return frozenset(str(e.data["phase"]) for e in events if e.kind == EventKind.PHASE_ENDED)
+
+
+def phase_open(events: Sequence[Event]) -> str:
+    """Return the phase that began last and has not ended; empty for none."""
+    found = ""
+    for event in events:
+        if event.kind == EventKind.PHASE_BEGAN:
+            found = str(event.data["phase"])
+        elif event.kind == EventKind.PHASE_ENDED:
+            found = ""
+    return found
+
+
+def goes_on_with_healing(events: Sequence[Event]) -> bool:
+    """Tell whether a run that goes on has nothing to recover: it died where it must not go on, or beyond recovery."""
+    names = [phase.id for phase in PHASES]
+    died_in = phase_open(events)
+    must_not = any(not phase.resumes for phase in PHASES if phase.id == died_in)
+    return must_not or any(names.index(name) >= names.index("heal") for name in {died_in, *phases_over(events)} - {""})
+
+
+def is_over(events: Sequence[Event]) -> bool:
+    return any(event.kind == EventKind.RUN_ENDED for event in events)
+
+
+def was_struck(events: Sequence[Event]) -> bool:
+    """Tell whether any fault was meant, and may have been in force."""
+    return any(event.kind == EventKind.FAULT_INTENT for event in events)
+
+
+def has_begun(events: Sequence[Event]) -> bool:
+    """Tell whether anything was meant to change: a fault or a step."""
+    return any(event.kind in {EventKind.FAULT_INTENT, EventKind.STEP_INTENT} for event in events)
+
+
+def fault_s(events: Sequence[Event]) -> float | None:
+    """Return the clock when the first fault was meant, else the first step; the fault cannot have come earlier."""
+    kinds = (EventKind.FAULT_INTENT, EventKind.STEP_INTENT)
+    return next((e.clock_s for kind in kinds for e in events if e.kind == kind), None)
+
+
+def took_over(events: Sequence[Event]) -> bool:
+    """Tell whether somebody may have been promoted whom the lost sites do not know of."""
+    return any(e.kind == EventKind.STEP_INTENT and e.data.get("rule") in TAKING_OVER for e in events)

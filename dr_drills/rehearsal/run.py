@@ -1,0 +1,247 @@
+"""Runs a drill: gate, baseline, inject, recover, hold, heal, rejoin, count; whatever happens, it heals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dr_drills.faults.table import BY_ID, InForce
+from dr_drills.journal.event import EventKind
+from dr_drills.journal.file import Journal
+from dr_drills.rehearsal import gate
+from dr_drills.rehearsal.clients import Waiter
+from dr_drills.rehearsal.courses import Courses
+from dr_drills.rehearsal.healing import heal_all
+from dr_drills.rehearsal.log import Log
+from dr_drills.rehearsal.means import Counted, Means
+from dr_drills.rehearsal.past import fault_s, goes_on_with_healing, has_begun, is_over, open_faults, target
+from dr_drills.rehearsal.script import Move, PlannedFault, Script
+from failures import GateRefused, GovcloudError, OutsideFailed, Text
+
+RECORD = "attempts.jsonl"
+BASELINE_S = 5.0
+BASELINE_LIMIT_S = 30.0
+DETECT_S = 30.0
+HOLD_LIMIT_S = 180.0
+REJOIN_LIMIT_S = 300.0
+LOOK_S = 1.0
+
+
+@dataclass(frozen=True)
+class Consents:
+    """Who runs the drill and who else agreed that rows may be lost; empty for nobody."""
+
+    operator: str
+    approver: str = ""
+    allow_data_loss: bool = False
+
+    @property
+    def second_person(self) -> bool:
+        return bool(self.approver) and self.approver != self.operator and self.allow_data_loss
+
+
+class Rehearsal:
+    """One run; `facts` of what is missing in the script are in the journal already."""
+
+    def __init__(self, script: Script, means: Means, journal: Journal, consents: Consents) -> None:
+        self._script, self._means, self._folder = script, means, journal.folder
+        self._log = Log(journal, means.tell, means.seconds)
+        self._courses = Courses(self._log, means, approved=consents.second_person)
+        self._consents = consents
+        self._before: frozenset[str] | None = None
+        self._before_s = 0.0
+        self._troubles: list[Mapping[str, str]] = []
+        self._rejoin_s: float | None = None
+
+    def run(self) -> str:
+        """Run what is left of the drill and return its verdict; heals and ends the run also when it fails.
+
+        Raises what stopped it, once the faults are healed: GateRefused, OutsideFailed, OutcomeUnknown,
+        KeyboardInterrupt.
+        """
+        if is_over(self._log.events):
+            return str(self._log.events[-1].data.get("verdict", "unknown"))
+        try:
+            if not has_begun(self._log.events):
+                self._gate()
+            self._means.prepare()
+            with self._means.watch(self._folder / RECORD) as watching:
+                self._rehearse(Waiter(watching, self._means.seconds, self._means.sleep))
+            self._count()
+        except BaseException as error:
+            self._give_up(error)
+            raise
+        return self._end()
+
+    def _rehearse(self, waiter: Waiter) -> None:
+        events = self._log.events
+        heals_next = goes_on_with_healing(events)
+        if not has_begun(events):
+            self._baseline(waiter)
+            self._inject()
+        if not heals_next:
+            self._recover(waiter)
+        self._heal()
+        self._rejoin(waiter)
+
+    def _gate(self) -> None:
+        with self._log.phase("gate"):
+            remarks = gate.remarks(self._means)
+            self._log.write(EventKind.GATE, "gate", passed=not remarks, remarks=list(remarks))
+            if self._consents.second_person:
+                self._log.write(
+                    EventKind.APPROVAL, "second-person", operator=self._consents.operator, by=self._consents.approver
+                )
+            gate.refuse(remarks)
+
+    def _baseline(self, waiter: Waiter) -> None:
+        with self._log.phase("baseline"):
+            if not waiter.for_all_well(BASELINE_S, BASELINE_LIMIT_S):
+                raise GateRefused(
+                    Text("outside clients are not served even before the drill", "演练前外部客户端就未获得服务"),
+                    where=str(self._folder / RECORD),
+                    fix=Text("look at it first: govcloud status", "请先查看：govcloud status"),
+                )
+
+    def _inject(self) -> None:
+        if not self._script.faults:
+            return
+        with self._log.phase("inject"):
+            began = self._means.seconds()
+            for at, fault, injects in sorted(_acts(self._script.faults), key=lambda act: act[0]):
+                self._means.sleep(max(0.0, began + at - self._means.seconds()))
+                self._strike(fault) if injects else self._relieve(fault)
+
+    def _strike(self, fault: PlannedFault) -> None:
+        hit = InForce(fault.fault, fault.kind, fault.name)
+        facts = {**target(hit), "meaning": BY_ID[fault.fault].meaning._asdict()}
+        event = self._log.write(EventKind.FAULT_INTENT, fault.fault, **facts)
+        self._means.injector.inject(*hit)
+        seconds = round(self._means.seconds() - event.clock_s, 3)
+        self._log.write(EventKind.FAULT_INJECTED, fault.fault, **facts, seconds=seconds)
+
+    def _relieve(self, fault: PlannedFault) -> None:
+        hit = InForce(fault.fault, fault.kind, fault.name)
+        self._log.write(EventKind.HEAL_INTENT, fault.fault, **target(hit), meaning=BY_ID[fault.fault].healing._asdict())
+        self._means.injector.heal(*hit)
+        self._log.write(EventKind.HEALED, fault.fault, **target(hit), ok=True)
+
+    def _recover(self, waiter: Waiter) -> None:
+        if self._script.faults and self._script.scenario.expect.outage != "none":
+            with self._log.phase("detect"):
+                waiter.for_trouble(DETECT_S)
+        self._try(self._script.courses)
+        with self._log.phase("hold"):
+            limit = max(HOLD_LIMIT_S, self._script.rto_s)
+            if not waiter.for_all_well(self._script.hold_s, limit):
+                self._means.note(Text("the service did not come back; healing", "服务没有恢复；正在撤除故障"))
+            self._before_s, self._before = self._means.seconds(), self._present()
+
+    def _try(self, moves: Sequence[Move], only_phase: str = "") -> None:
+        """Carry plans out; one that cannot be does not keep the drill from healing and counting, and is no pass."""
+        try:
+            self._courses.carry_out(moves, self._script.services, only_phase)
+        except GovcloudError as error:
+            self._troubles.append(_reason(error))
+            self._means.note(Text(error.say("en"), error.say("zh")))
+            if not only_phase:
+                self._log.leave("unknown")
+        else:
+            if not only_phase:
+                self._log.leave()
+
+    def _heal(self) -> None:
+        with self._log.phase("heal"):
+            left = self._heal_all()
+            if left:
+                raise _not_healed(left)
+
+    def _heal_all(self) -> tuple[InForce, ...]:
+        return heal_all(self._log, self._means.injector, self._means.out_of_band, self._script.lost, self._means.sleep)
+
+    def _rejoin(self, waiter: Waiter) -> None:
+        began = self._means.seconds()
+        with self._log.phase("rejoin"):
+            self._try(self._script.afterwards, only_phase="rejoin")
+            while self._means.unwell():
+                if self._means.seconds() - began > REJOIN_LIMIT_S:
+                    raise OutsideFailed(
+                        Text(
+                            f"not all is well {REJOIN_LIMIT_S:.0f} s after the faults were healed",
+                            f"故障撤除 {REJOIN_LIMIT_S:.0f} 秒后仍未全部恢复正常",
+                        ),
+                        where="; ".join(self._means.unwell())[:300],
+                        fix=Text("look: govcloud status", "请查看：govcloud status"),
+                    )
+                self._means.sleep(LOOK_S)
+            self._rejoin_s = round(self._means.seconds() - began, 3)
+            waiter.for_all_well(self._script.hold_s, REJOIN_LIMIT_S)
+
+    def _count(self) -> None:
+        with self._log.phase("count"):
+            self._log.write(EventKind.MEASURED, "count", **self._measured(self._present()))
+            self._forget()
+
+    def _forget(self) -> None:
+        try:
+            self._means.forget()
+        except GovcloudError as error:
+            self._means.note(Text(f"markers are left: {error.say('en')}", f"标记未能清除：{error.say('zh')}"))
+
+    def _measured(self, after: frozenset[str] | None) -> Mapping[str, Any]:
+        began = fault_s(self._log.events)
+        counted = Counted(
+            self._folder / RECORD, began, self._script.hold_s, self._before, self._before_s, after, self._rejoin_s
+        )
+        return self._means.measure(counted)
+
+    def _present(self) -> frozenset[str] | None:
+        try:
+            return self._means.present()
+        except GovcloudError as error:
+            self._means.note(Text(f"the markers cannot be read: {error.say('en')}", f"无法读取标记：{error.say('zh')}"))
+            return None
+
+    def _give_up(self, error: BaseException) -> None:
+        """Heal, then end the run as unknown; a second interruption does not stop the healing."""
+        self._log.leave("unknown")
+        try:
+            if open_faults(self._log.events):
+                with self._log.phase("heal"):
+                    self._heal_all()
+            if has_begun(self._log.events):
+                self._forget()
+        finally:
+            self._troubles.append(_reason(error))
+            self._end()
+
+    def _end(self) -> str:
+        verdict, reasons = self._means.judge(self._log.events)
+        if self._troubles and verdict == "pass":
+            verdict = "unknown"
+        self._log.write(EventKind.RUN_ENDED, "", verdict=verdict, reasons=[*self._troubles, *reasons])
+        return verdict
+
+
+def _acts(faults: tuple[PlannedFault, ...]) -> list[tuple[float, PlannedFault, bool]]:
+    """Return when which fault is injected (True) or healed again (False), in seconds from the first."""
+    strikes = [(fault.after_s, fault, True) for fault in faults]
+    return strikes + [(f.after_s + f.lasts_s, f, False) for f in faults if f.lasts_s is not None]
+
+
+def _reason(error: BaseException) -> Mapping[str, str]:
+    if isinstance(error, GovcloudError):
+        return {"rule": "D01", "en": error.say("en"), "zh": error.say("zh")}
+    if isinstance(error, KeyboardInterrupt):
+        return {"rule": "D02", "en": "interrupted by the operator", "zh": "被操作人员中断"}
+    told = f"{type(error).__name__}: {error}"
+    return {"rule": "D03", "en": f"defect: {told}", "zh": f"程序缺陷：{told}"}
+
+
+def _not_healed(left: tuple[InForce, ...]) -> OutsideFailed:
+    names = ", ".join(f"{fault.fault} {fault.kind} {fault.name}" for fault in left)
+    return OutsideFailed(
+        Text(f"not healed: {names}", f"尚未撤除：{names}"),
+        fix=Text("try again: govcloud drill heal", "请重试：govcloud drill heal"),
+    )
