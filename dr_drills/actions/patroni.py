@@ -12,7 +12,7 @@ from dr_drills.observe.keys import StoreKeys, read_first
 from dr_drills.observe.services import Cluster
 from dr_drills.planning.steps import Case, Step
 from dr_drills.planning.world import NOBODY, World
-from dr_drills.probes.budget import ask
+from dr_drills.probes.budget import NoAnswer, ask
 from dr_drills.probes.patroni import PORT, PatroniReading, read_patroni
 from dr_drills.probes.scene import Place
 from failures import Text
@@ -27,12 +27,15 @@ def act(tools: Tools, place: Place, method: str, path: str, document: dict[str, 
     """Ask the Patroni of a server for a change. Raises Refused with its words; NoAnswer when it may have been done."""
     account = (ACCOUNT, tools.keys.passwords.get(PASSWORD, ""))
     page = tools.web(seconds).send(method, f"https://{place.address}:{PORT}{path}", document, account)
-    if page.status not in DONE:
-        said = " ".join(page.body.decode(errors="replace").split())[:200]
-        raise Refused(
-            Text(f"Patroni refuses {path} ({page.status}): {said}", f"Patroni 拒绝 {path}({page.status})：{said}"),
-            where=place.host,
-        )
+    if page.status in DONE:
+        return
+    said = " ".join(page.body.decode(errors="replace").split())[:200]
+    what = Text(
+        f"{place.host}: {path} is refused ({page.status}): {said}",
+        f"{place.host}：{path} 被拒绝({page.status})：{said}",
+    )
+    # a server that is busy may still do it
+    raise NoAnswer(what) if page.status >= 500 else Refused(what)
 
 
 def switch(tools: Tools, world: World, case: Case, step: Step) -> None:
@@ -73,8 +76,9 @@ def candidate(cluster: Cluster, keys: StoreKeys, site: str, *, promised: bool) -
 
 
 def promote_dr(tools: Tools, world: World, case: Case, step: Step) -> None:
-    """Let the DR cluster follow nobody."""
+    """Let the DR cluster follow nobody; what was compared before says nothing of the history that begins."""
     del world, case
+    tools.note(tools.proven.compared(forked=None))
     act(
         tools,
         _answering(tools, tools.cluster_at(step.target)),
@@ -130,9 +134,9 @@ def running(tools: Tools, cluster: Cluster) -> dict[Place, PatroniReading]:
 
 
 def _answering(tools: Tools, cluster: Cluster) -> Place:
-    """Return a server of a cluster that takes changes, its leader if there is one. Raises Refused."""
+    """Return a server of a cluster that takes changes, its leader if there is one. Raises NoAnswer."""
     told = running(tools, cluster)
     places = sorted(told, key=lambda place: told[place].role not in LEADERS)
     if not places:
-        raise Refused(Text("no Patroni of it answers", "其 Patroni 均无应答"), where=cluster.scope)
+        raise NoAnswer(Text(f"no Patroni of {cluster.scope} answers", f"{cluster.scope} 的 Patroni 均无应答"))
     return places[0]

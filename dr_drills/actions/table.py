@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dr_drills.actions import fence, lease, patroni, waits, write
+from dr_drills.actions import attach, fence, forks, lease, patroni, route, servers, waits, write
 from dr_drills.actions.tools import Tools
 from dr_drills.planning.steps import Action, Case, Step
 from dr_drills.planning.world import World
@@ -35,6 +35,7 @@ class ActionRow:
 
 
 REST_DR = frozenset({Need.REST, Need.DR})
+HOSTS_DR = frozenset({Need.HOSTS, Need.DR})
 ROWS: dict[Action, ActionRow] = {
     Action.AWAIT_LEASE: ActionRow(waits.wait),
     Action.AWAIT_COPY: ActionRow(waits.wait),
@@ -42,7 +43,13 @@ ROWS: dict[Action, ActionRow] = {
     Action.VERIFY_WRITE: ActionRow(write.verify_write, frozenset({Need.CLIENT}), again=True),
     Action.FENCE: ActionRow(fence.fence, frozenset({Need.BORDERS}), again=True),
     Action.UNFENCE: ActionRow(fence.unfence, frozenset({Need.BORDERS}), again=True),
-    Action.RELEASE_LEASE: ActionRow(lease.release),
+    Action.RELEASE_LEASE: ActionRow(lease.release, again=True),
+    Action.PROVE_OFF: ActionRow(servers.prove_off, again=True),
+    Action.START: ActionRow(servers.start, frozenset({Need.HOSTS}), again=True),
+    Action.COMPARE_FORKS: ActionRow(forks.compare_forks, HOSTS_DR, again=True),
+    Action.REBUILD_CITY: ActionRow(servers.rebuild_city, HOSTS_DR, again=True),
+    Action.ATTACH_CITY: ActionRow(attach.attach_city, REST_DR | HOSTS_DR, again=True),
+    Action.ROUTE: ActionRow(route.route, frozenset({Need.HOSTS}), again=True),
     Action.PROMOTE_DR: ActionRow(patroni.promote_dr, REST_DR, again=True),
     Action.DEMOTE_DR: ActionRow(patroni.demote_dr, REST_DR, again=True),
     Action.PROMOTE_CITY: ActionRow(patroni.promote_city, REST_DR, again=True),

@@ -48,9 +48,9 @@ class Evidence:
     def with_write(self, wrote: Wrote | None) -> Evidence:
         return replace(self, wrote=wrote)
 
-    def compared(self, *, forked: bool) -> Evidence:
+    def compared(self, *, forked: bool | None) -> Evidence:
         return replace(self, forked=forked)
 
     def started(self, *sites: str) -> Evidence:
-        """Return the evidence without the proofs of sites whose databases are started again."""
-        return replace(self, off={site: proof for site, proof in self.off.items() if site not in sites})
+        """Return the evidence without what no longer holds when the databases of sites are started again."""
+        return replace(self, off={site: proof for site, proof in self.off.items() if site not in sites}, forked=None)
