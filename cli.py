@@ -16,7 +16,9 @@ from failures import Text
 
 app = application(ABOUT)
 state = group("state", app)
+drill = group("drill", app)
 lab = group("lab", app)
+report = group("report", app)
 
 
 def main() -> None:
@@ -191,6 +193,91 @@ def state_verify(voice: Voice, path: o.MaybeTopology = None) -> int:
     return voice.report(verify(path), verify_tables)
 
 
+@command(drill, "list", "drill")
+def drill_list(voice: Voice) -> int:
+    from commands import drills as c
+
+    return c.listing(voice)
+
+
+@command(drill, "show", "drill")
+def drill_show(voice: Voice, scenario: o.ScenarioName) -> int:
+    from commands import drills as c
+
+    return c.show(voice, scenario)
+
+
+@command(drill, "plan", "drill")
+def drill_plan(
+    voice: Voice,
+    path: o.Topology,
+    scenario: o.ScenarioName,
+    level: o.DrillLevel = "full",
+    site: o.OneSite = "",
+    link: o.OneLink = "",
+    carrier: o.OneCarrier = "",
+    feed: o.OneFeed = "",
+    host: o.OneServer = "",
+    service: o.OneService = "",
+) -> int:
+    from commands import drills as c
+
+    return c.plan(voice, path, scenario, c.Asked(level, site, link, carrier, feed, host, service))
+
+
+@command(drill, "run", "drill")
+def drill_run(
+    voice: Voice,
+    path: o.Topology,
+    scenario: o.ScenarioName,
+    level: o.DrillLevel = "full",
+    site: o.OneSite = "",
+    link: o.OneLink = "",
+    carrier: o.OneCarrier = "",
+    feed: o.OneFeed = "",
+    host: o.OneServer = "",
+    service: o.OneService = "",
+    approve: o.Approver = "",
+    allow_data_loss: o.MayLose = False,
+    plan: o.PlanDigest = "",
+    window: o.Window = "",
+) -> int:
+    from commands import drills as c
+
+    target = (level, site, link, carrier, feed, host, service)
+    return c.run(voice, path, scenario, c.Asked(*target, approve, allow_data_loss, plan, window))
+
+
+@command(drill, "resume", "drill")
+def drill_resume(
+    voice: Voice, path: o.Topology, run: o.DrillRun = "", approve: o.Approver = "", allow_data_loss: o.MayLose = False
+) -> int:
+    from commands import drills as c
+
+    return c.resume(voice, path, run, c.Asked(approve=approve, allow_data_loss=allow_data_loss))
+
+
+@command(drill, "heal", "drill")
+def drill_heal(voice: Voice, path: o.Topology, run: o.DrillRun = "") -> int:
+    from commands import drills as c
+
+    return c.heal(voice, path, run)
+
+
+@command(drill, "history", "drill")
+def drill_history(voice: Voice, path: o.Topology) -> int:
+    from commands import drills as c
+
+    return c.history(voice, path)
+
+
+@command(drill, "schedule", "drill")
+def drill_schedule(voice: Voice, path: o.Topology, to: o.TimerFolder = Path("timers")) -> int:
+    from commands import drills as c
+
+    return c.schedule(voice, path, to)
+
+
 @command(lab, "check", "lab")
 def lab_check(voice: Voice, path: o.MaybeTopology = None) -> int:
     from commands import lab as c
@@ -283,3 +370,17 @@ def lab_shell(voice: Voice, path: o.Topology, name: o.Somewhere, words: o.Words 
     from commands import power as c
 
     return c.shell(voice, path, name, words)
+
+
+@command(report, "show", "report")
+def report_show(voice: Voice, run: o.RunName, html: o.PageFile = None) -> int:
+    from commands import reports as c
+
+    return c.show(voice, run, html)
+
+
+@command(report, "verify", "report")
+def report_verify(voice: Voice, path: o.Evidence, head: o.HeadFile = None) -> int:
+    from commands import reports as c
+
+    return c.verify(voice, path, head)

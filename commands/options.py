@@ -142,6 +142,34 @@ Parallel = Annotated[
         "--parallel", metavar="N", min=1, max=64, help=_help("calls at once per site", "每个数据中心的并发调用数")
     ),
 ]
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help=_help("its name, or a file *.yaml", "场景名称，或 *.yaml 文件"))
+]
+DrillLevel = Annotated[
+    Literal["tabletop", "functional", "full"],
+    typer.Option("--level", help=_help("plan only, one service, or all", "仅推演、单个服务或全部")),
+]
+OneSite = Annotated[str, typer.Option("--site", metavar="S", help=_help("the site that suffers", "受影响的数据中心"))]
+OneLink = Annotated[str, typer.Option("--link", metavar="L", help=_help("the line that suffers", "受影响的线路"))]
+OneCarrier = Annotated[
+    str, typer.Option("--carrier", metavar="C", help=_help("the carrier that suffers", "受影响的运营商"))
+]
+OneFeed = Annotated[str, typer.Option("--feed", metavar="F", help=_help("the power feed that fails", "失效的供电"))]
+OneServer = Annotated[str, typer.Option("--host", metavar="H", help=_help("the host that suffers", "受影响的主机"))]
+OneService = Annotated[str, typer.Option("--service", metavar="N", help=_help("the database service", "数据库服务"))]
+Approver = Annotated[
+    str, typer.Option("--approve", metavar="NAME", help=_help("the second person who agrees", "批准的第二人"))
+]
+MayLose = Annotated[bool, typer.Option("--allow-data-loss", help=_help("rows may be lost", "允许丢失数据"))]
+PlanDigest = Annotated[
+    str, typer.Option("--plan", metavar="SHA256", help=_help("only this plan, see `drill plan`", "仅执行此计划"))
+]
+Window = Annotated[
+    str,
+    typer.Option("--window", metavar="SECONDS/CALENDAR", help=_help("refuse to begin outside", "窗口之外拒绝开始")),
+]
+DrillRun = Annotated[str, typer.Argument(metavar="RUN", help=_help("see `drill history`", "见 `drill history`"))]
+TimerFolder = Annotated[Path, typer.Option("--to", metavar="DIR", help=_help("where to write", "写入的目录"))]
 MaybeBoot = Annotated[
     Literal["services", "all"] | None,
     typer.Option("--boot", help=_help("which servers become hosts; kept", "哪些服务器真正启动；会被记住")),
@@ -162,6 +190,17 @@ ImportEngine = Annotated[
 Listing = Annotated[bool, typer.Option("--list", help=_help("every group and host", "所有主机组与主机"))]
 MaybeHost = Annotated[
     str | None, typer.Option("--host", metavar="NAME", help=_help("the variables of one host", "一台主机的变量"))
+]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help=_help("a run's id, or its folder", "演练编号或其目录"))]
+PageFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help=_help("write the page there too", "同时把页面写入此文件"))
+]
+Evidence = Annotated[
+    Path, typer.Argument(metavar="PATH", help=_help("a run's folder, or a journal", "演练目录或日志文件"))
+]
+HeadFile = Annotated[
+    Path | None,
+    typer.Option("--head", metavar="FILE", help=_help("a head that another site kept of it", "异地保存的该日志的链头")),
 ]
 Watch = Annotated[
     bool, typer.Option("--watch", help=_help("look again every 5 s until Ctrl-C", "每 5 秒刷新，直至 Ctrl-C"))

@@ -30,12 +30,25 @@ GROUPS: dict[str, Words] = {
         ),
         (f"govcloud state list {CITY}",),
     ),
+    "drill": Words(
+        Text(
+            "Rehearse failures: measured from outside, healed whatever happens, proven by a report.",
+            "演练各类故障：从外部测量，无论如何都会撤除故障，并出具报告。",
+        ),
+        (f"govcloud drill run {CITY} site-network-loss --site donghai",),
+    ),
     "lab": Words(
         Text(
             "The data centres of a topology as real OpenStack clouds on this machine.",
             "在本机上把拓扑中的数据中心建成真实的 OpenStack。",
         ),
         (f"govcloud lab up {CITY}",),
+    ),
+    "report": Words(
+        Text(
+            "What drills proved, and whether that is still what was written.", "演练证明了什么，以及证据是否仍为原样。"
+        ),
+        ("govcloud report show 20261122T020000-site-network-loss",),
     ),
 }
 
@@ -127,6 +140,56 @@ WORDS: dict[str, Words] = {
         ),
         ("govcloud state verify", f"govcloud state verify {CITY}"),
     ),
+    "drill list": Words(
+        Text("List the scenarios there are.", "列出全部演练场景。"),
+        ("govcloud drill list",),
+    ),
+    "drill show": Words(
+        Text("Show a scenario as it is written.", "显示一个场景的原文。"),
+        ("govcloud drill show site-network-loss",),
+    ),
+    "drill plan": Words(
+        Text(
+            "Show what a drill would do and when; touches nothing (table-top).",
+            "显示演练将执行的步骤与预计时间；不做任何操作(桌面推演)。",
+        ),
+        (f"govcloud drill plan {CITY} site-network-loss --site donghai",),
+    ),
+    "drill run": Words(
+        Text(
+            "Run a drill: gate, baseline, inject, recover, hold, heal, rejoin, count, report.",
+            "执行演练：门禁、基线、注入、恢复、稳定、撤除、归队、清点、报告。",
+        ),
+        (
+            f"govcloud drill run {CITY} site-network-loss --site donghai",
+            f"govcloud drill run {CITY} both-active-lost --approve NAME --allow-data-loss",
+        ),
+    ),
+    "drill resume": Words(
+        Text(
+            "Go on with a run whose controller died; what is in doubt is looked at, never assumed.",
+            "继续控制程序中途终止的演练；存疑的步骤一律核实，绝不假定。",
+        ),
+        (f"govcloud drill resume {CITY}",),
+    ),
+    "drill heal": Words(
+        Text(
+            "Undo every fault of a run, or of all that are not over; may be repeated.",
+            "撤除一次或所有未结束演练的全部故障；可重复执行。",
+        ),
+        (f"govcloud drill heal {CITY}",),
+    ),
+    "drill history": Words(
+        Text("List the runs of a cloud and their verdicts.", "列出某个云的历次演练与结论。"),
+        (f"govcloud drill history {CITY}",),
+    ),
+    "drill schedule": Words(
+        Text(
+            "Write systemd timers for the drills of a topology; a missed run is made up for within its window.",
+            "为拓扑中的演练生成 systemd 定时器；错过的演练仅在时间窗口内补做。",
+        ),
+        (f"govcloud drill schedule {CITY} --to timers",),
+    ),
     "lab check": Words(
         Text(
             "Say whether this machine can carry the lab, and what is missing.",
@@ -186,5 +249,22 @@ WORDS: dict[str, Words] = {
             f"govcloud lab shell {CITY} citizen-db-donghai-1",
             f"govcloud lab shell {CITY} donghai -- ping -c 1 10.250.0.1",
         ),
+    ),
+    "report show": Words(
+        Text(
+            "Show the report of a drill, made anew from its journal; exits with its verdict.",
+            "依据日志重新生成并显示演练报告；退出码为其判定。",
+        ),
+        (
+            "govcloud report show 20261122T020000-site-network-loss",
+            "govcloud report show 20261122T020000-site-network-loss --html report.html",
+        ),
+    ),
+    "report verify": Words(
+        Text(
+            "Check offline that journal, attempts and report of a drill are those that were written.",
+            "离线校验演练的日志、尝试记录与报告是否为当初所写。",
+        ),
+        ("govcloud report verify drills/20261122T020000-site-network-loss --head changle/head.json",),
     ),
 }

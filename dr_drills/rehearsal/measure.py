@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
@@ -34,6 +35,7 @@ def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
         before = counted.after if counted.before is None else counted.before
         document["ledger"] = count(attempts, before, counted.after, before_s=counted.before_s).document()
     writers = {name for name, client in who.items() if client.kind.writes}
+    document["attempts_sha256"] = sha256(counted.record.read_bytes()).hexdigest()
     document["watcher"] = dual(a for a in attempts if a.client in writers)
     return document
 

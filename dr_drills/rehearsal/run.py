@@ -44,11 +44,13 @@ class Consents:
 class Rehearsal:
     """One run; `facts` of what is missing in the script are in the journal already."""
 
-    def __init__(self, script: Script, means: Means, journal: Journal, consents: Consents) -> None:
+    def __init__(
+        self, script: Script, means: Means, journal: Journal, consents: Consents, plan_sha256: str = ""
+    ) -> None:
         self._script, self._means, self._folder = script, means, journal.folder
         self._log = Log(journal, means.tell, means.seconds)
         self._courses = Courses(self._log, means, approved=consents.second_person)
-        self._consents = consents
+        self._consents, self._plan_sha256 = consents, plan_sha256
         self._before: frozenset[str] | None = None
         self._before_s = 0.0
         self._troubles: list[Mapping[str, str]] = []
@@ -90,9 +92,8 @@ class Rehearsal:
             remarks = gate.remarks(self._means)
             self._log.write(EventKind.GATE, "gate", passed=not remarks, remarks=list(remarks))
             if self._consents.second_person:
-                self._log.write(
-                    EventKind.APPROVAL, "second-person", operator=self._consents.operator, by=self._consents.approver
-                )
+                facts = {"who": self._consents.approver, "plan_sha256": self._plan_sha256}
+                self._log.write(EventKind.APPROVAL, "second-person", **facts)
             gate.refuse(remarks)
 
     def _baseline(self, waiter: Waiter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,9 +103,9 @@ def script_of(run: Run) -> Script:
         ) from error
 
 
-def plan_digest(script: Script, steps: list[dict[str, Any]]) -> str:
+def plan_digest(script: Script, steps: Sequence[str]) -> str:
     """Return the SHA-256 of what is to be done, in hexadecimal; it changes with the topology, world and tables."""
-    return sha256(canonical({"script": script.document(), "steps": steps})).hexdigest()
+    return sha256(canonical({"script": script.document(), "steps": list(steps)})).hexdigest()
 
 
 def begin(folder: Path, name: str, facts: Mapping[str, Any]) -> Journal:

@@ -1,0 +1,327 @@
+"""The drill commands: what there is, what would happen, run, take up again, heal, schedule."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commands.drill_show import Timeline, foreseen_table, run_rows, run_table, scenario_table, timeline_table
+from console import Voice
+from failures import AnswerNo, GateRefused, GovcloudError, OutcomeUnknown, Text
+
+if TYPE_CHECKING:
+    from commands.drill_means import Desk
+    from dr_drills.faults.table import InForce
+    from dr_drills.journal.file import Journal
+    from dr_drills.planning.world import World
+    from dr_drills.rehearsal.forecast import Foreseen
+    from dr_drills.rehearsal.run import Consents
+    from dr_drills.rehearsal.runs import Run
+    from dr_drills.rehearsal.script import Script
+    from dr_drills.scenarios.scenario import Level, Scenario
+    from topology.model import Cloud
+
+VERDICTS: dict[str, GovcloudError | None] = {
+    "pass": None,
+    "fail": AnswerNo(Text("the drill failed", "演练未通过")),
+    "unknown": OutcomeUnknown(Text("the drill proved nothing: its verdict is unknown", "演练未能得出结论：结果未知")),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command line says of a drill; `plan` is the digest that was approved, empty for none."""
+
+    level: Level = "full"
+    site: str = ""
+    link: str = ""
+    carrier: str = ""
+    feed: str = ""
+    host: str = ""
+    service: str = ""
+    approve: str = ""
+    allow_data_loss: bool = False
+    plan: str = ""
+    window: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A drill that could begin now; `digest` is what a second person approves."""
+
+    desk: Desk
+    script: Script
+    steps: tuple[Foreseen, ...]
+    digest: str
+
+
+def listing(voice: Voice) -> int:
+    from dr_drills.scenarios.catalogue import named, names
+
+    found = [named(name) for name in names()]
+    voice.document({"ok": True, "exit_code": 0, "scenarios": [one.model_dump(mode="json") for one in found]})
+    voice.table(scenario_table(found))
+    return 0
+
+
+def show(voice: Voice, name: str) -> int:
+    from dr_drills.scenarios.catalogue import find, named
+
+    scenario = named(name)
+    voice.document({"ok": True, "exit_code": 0, "scenario": scenario.model_dump(mode="json")})
+    if not voice.as_json:
+        voice.raw(find(name).read_text(encoding="utf-8"))
+    return 0
+
+
+def plan(voice: Voice, path: Path, name: str, asked: Asked) -> int:
+    """Show what a drill would do and how long it should take; touches nothing."""
+    planned = _planned(voice, path, name, asked)
+    refused = [one for one in planned.steps if one.refused]
+    steps = [one.document() for one in planned.steps]
+    voice.document(
+        {
+            "ok": not refused,
+            "exit_code": GateRefused.exit_code if refused else 0,
+            "plan_sha256": planned.digest,
+            "script": planned.script.document(),
+            "steps": steps,
+            "predicted_s": round(sum(one.predicted_s for one in planned.steps), 1),
+        }
+    )
+    voice.table(timeline_table(planned.steps, planned.script))
+    voice.table(foreseen_table(planned.steps))
+    voice.say(Text(f"plan {planned.digest}", f"计划 {planned.digest}"))
+    return GateRefused.exit_code if refused else 0
+
+
+def run(voice: Voice, path: Path, name: str, asked: Asked) -> int:
+    """Run a drill and write its report; the exit code says its verdict."""
+    from dr_drills.rehearsal.runs import alone, begin, drills_folder, new_name, refuse_open
+    from dr_drills.rehearsal.window import refuse_outside
+
+    if asked.level == "tabletop":
+        return plan(voice, path, name, asked)
+    planned = _planned(voice, path, name, asked)
+    _refuse_plan(planned, asked)
+    refuse_outside(asked.window)
+    folder = drills_folder(planned.desk.home)
+    with alone(folder, f"govcloud drill run {name}"):
+        refuse_open(folder)
+        run_name = new_name(planned.script.scenario.scenario)
+        with begin(folder, run_name, _facts(planned)) as journal:
+            return _rehearse(voice, planned.desk, planned.script, journal, _consents(asked), planned.digest)
+
+
+def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
+    """Go on with a run whose controller died; what was in doubt is looked at, not done again."""
+    from commands.drill_means import open_desk
+    from dr_drills.journal.file import Journal
+    from dr_drills.rehearsal.runs import alone, drills_folder, find, script_of
+
+    desk = open_desk(path, voice.note)
+    folder = drills_folder(desk.home)
+    with alone(folder, "govcloud drill resume"):
+        found = find(folder, name)
+        script = script_of(found)
+        _refuse_stale(found, desk)
+        with Journal.resume(found.folder, {"operator": getpass.getuser(), "host": socket.gethostname()}) as journal:
+            digest = str(found.events[0].data.get("plan_sha256", ""))
+            return _rehearse(voice, desk, script, journal, _consents(asked), digest)
+
+
+def heal(voice: Voice, path: Path, name: str) -> int:
+    """Undo every fault of a run, or of all that are not over, and end it; needs nothing of the cloud but the lab."""
+    from dr_drills.rehearsal.runs import alone, drills_folder, find, runs
+    from stacks.rollout.home import home_of
+    from topology.load import load_cloud
+
+    cloud = load_cloud(path)
+    folder = drills_folder(home_of(cloud.name, os.environ))
+    with alone(folder, "govcloud drill heal"):
+        chosen = [find(folder, name)] if name else [one for one in runs(folder) if one.is_open]
+        left = [fault for one in chosen for fault in _healed(voice, one, path, cloud)]
+    rows = [fault._asdict() for fault in left]
+    voice.document({"ok": not left, "exit_code": 5 if left else 0, "runs": [one.name for one in chosen], "left": rows})
+    for fault in left:
+        words = f"{fault.fault} {fault.kind} {fault.name}"
+        voice.note(Text(f"still in force: {words}", f"仍未撤除：{words}"))
+    if not left:
+        voice.say(Text(f"nothing is left in force ({len(chosen)} run(s))", f"没有残留故障({len(chosen)} 次演练)"))
+    return 5 if left else 0
+
+
+def history(voice: Voice, path: Path) -> int:
+    """Show the runs of a cloud."""
+    from dr_drills.rehearsal.runs import drills_folder, runs
+    from stacks.rollout.home import home_of
+    from topology.load import load_cloud
+
+    found = runs(drills_folder(home_of(load_cloud(path).name, os.environ)))
+    voice.document({"ok": True, "exit_code": 0, "runs": run_rows(found)})
+    voice.table(run_table(found))
+    return 0
+
+
+def schedule(voice: Voice, path: Path, folder: Path) -> int:
+    """Write a systemd service and timer for each drill of the topology that has a schedule."""
+    from dr_drills.rehearsal.timers import units
+    from dr_drills.scenarios.catalogue import named
+    from topology.load import load_cloud
+
+    cloud = load_cloud(path)
+    for drill in cloud.drills.values():
+        named(drill.scenario)
+    written = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in units(cloud, path.absolute()).items():
+        (folder / name).write_text(text, encoding="utf-8")
+        written.append(str(folder / name))
+        voice.say(Text(f"written: {folder / name}", f"已生成：{folder / name}"))
+    voice.document({"ok": True, "exit_code": 0, "written": written})
+    voice.note(
+        Text(
+            f"to use them: systemctl link {folder}/* && systemctl enable --now govcloud-drill-*.timer",
+            f"启用：systemctl link {folder}/* && systemctl enable --now govcloud-drill-*.timer",
+        )
+    )
+    return 0
+
+
+def _planned(voice: Voice, path: Path, name: str, asked: Asked) -> Planned:
+    from commands.drill_means import open_desk
+    from dr_drills.rehearsal.forecast import foresee
+    from dr_drills.rehearsal.runs import plan_digest
+    from dr_drills.rehearsal.script import Choice, Stage, write
+    from dr_drills.scenarios.catalogue import named
+
+    scenario = named(name)
+    _refuse_level(scenario, asked.level)
+    desk = open_desk(path, voice.note)
+    worlds: Mapping[str, World] = desk.observer.look()
+    choice = Choice(asked.site, asked.link, asked.carrier, asked.feed, asked.host, asked.service)
+    script = write(scenario, Stage(desk.cloud, worlds, desk.hosts(), choice), asked.level)
+    steps = foresee(script, worlds, _learned(desk))
+    return Planned(desk, script, steps, plan_digest(script, [one.step.id for one in steps]))
+
+
+def _learned(desk: Desk) -> dict[str, float]:
+    """Return how long steps took in past runs, by rule."""
+    import json
+
+    from dr_drills.rehearsal.runs import drills_folder
+    from dr_drills.report.predict import learn
+
+    reports = sorted(drills_folder(desk.home).glob("*/report.json"))
+    documents = [json.loads(report.read_text(encoding="utf-8")) for report in reports]
+    return {rule: found.seconds for rule, found in learn(documents).items()}
+
+
+def _rehearse(voice: Voice, desk: Desk, script: Script, journal: Journal, consents: Consents, digest: str) -> int:
+    from commands.drill_means import means_of
+    from dr_drills.rehearsal.run import Rehearsal
+
+    timeline = Timeline(voice, lambda: desk.watch.rates() if desk.watch else {})
+    try:
+        with timeline:
+            verdict = Rehearsal(
+                script, means_of(desk, journal.folder.name, timeline.tell, voice.note), journal, consents, digest
+            ).run()
+    finally:
+        _report(voice, journal)
+    failure = VERDICTS[verdict]
+    document = {"run": journal.folder.name, "verdict": verdict, "folder": str(journal.folder)}
+    voice.document({"ok": failure is None, "exit_code": failure.exit_code if failure else 0, **document})
+    voice.say(Text(f"verdict: {verdict}", f"结论：{verdict}"))
+    for row in journal.events[-1].data.get("reasons", ()):
+        voice.note(Text(f"{row['rule']} {row['en']}", f"{row['rule']} {row['zh']}"))
+    if failure:
+        voice.note(failure.say(voice.lang))
+    return failure.exit_code if failure else 0
+
+
+def _report(voice: Voice, journal: Journal) -> None:
+    from dr_drills.report.files import PAGE, write_report
+
+    write_report(journal.folder)
+    voice.note(Text(f"report: {journal.folder / PAGE}", f"报告：{journal.folder / PAGE}"))
+
+
+def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud) -> tuple[InForce, ...]:
+    from commands.drill_means import lab_means, named_injector, out_of_band
+    from dr_drills.journal.file import Journal
+    from dr_drills.rehearsal.resume import heal_run
+    from dr_drills.rehearsal.runs import script_of
+
+    lost, (injector, _) = script_of(found).lost, lab_means(cloud)
+    with Journal.resume(found.folder, {"operator": getpass.getuser(), "host": socket.gethostname()}) as journal:
+        timeline = Timeline(voice, dict)
+        return heal_run(journal, named_injector(injector), out_of_band(path, cloud, injector), lost, timeline.tell)
+
+
+def _consents(asked: Asked) -> Consents:
+    from dr_drills.rehearsal.run import Consents
+
+    return Consents(getpass.getuser(), asked.approve, asked.allow_data_loss)
+
+
+def _facts(planned: Planned) -> dict[str, Any]:
+    from dr_drills.rehearsal.facts import facts_of
+
+    desk, script = planned.desk, planned.script
+    return {
+        **facts_of(desk.cloud, script, planned.steps),
+        "topology_sha256": desk.digest,
+        "plan_sha256": planned.digest,
+        "operator": getpass.getuser(),
+        "host": socket.gethostname(),
+    }
+
+
+def _refuse_level(scenario: Scenario, level: str) -> None:
+    if level not in scenario.levels:
+        levels = ", ".join(scenario.levels)
+        raise GateRefused(
+            Text(f"{scenario.scenario} has no level {level}", f"{scenario.scenario} 没有 {level} 级别"),
+            fix=Text(f"its levels: {levels}", f"可用级别：{levels}"),
+        )
+
+
+def _refuse_plan(planned: Planned, asked: Asked) -> None:
+    """Refuse a plan that is not the approved one, that cannot be carried out, or to which nobody else agreed."""
+    if asked.plan and asked.plan != planned.digest:
+        raise GateRefused(
+            Text("the plan is stale: topology, world or tables have changed", "计划已过期：拓扑、现状或规则已变化"),
+            where=planned.digest,
+            fix=Text("look at it again: govcloud drill plan", "请重新查看：govcloud drill plan"),
+        )
+    refused = next((one for one in planned.steps if one.refused), None)
+    if refused:
+        raise GateRefused(
+            Text(f"step {refused.step.id} would be refused", f"步骤 {refused.step.id} 的条件不成立"),
+            where=refused.service,
+            fix=refused.step.rule.reason,
+        )
+    if any(one.needs_second_person for one in planned.steps) and not _consents(asked).second_person:
+        raise GateRefused(
+            Text("rows may be lost: a second person must agree", "可能丢失数据：需第二人批准"),
+            where=planned.digest,
+            fix=Text(
+                f"add --approve NAME --allow-data-loss --plan {planned.digest}",
+                f"请加上 --approve 姓名 --allow-data-loss --plan {planned.digest}",
+            ),
+        )
+
+
+def _refuse_stale(found: Run, desk: Desk) -> None:
+    if found.events[0].data.get("topology_sha256") != desk.digest:
+        raise GateRefused(
+            Text("the topology has changed since the run began", "演练开始后拓扑已变化"),
+            where=found.name,
+            fix=Text("undo its faults: govcloud drill heal", "请撤除故障：govcloud drill heal"),
+        )

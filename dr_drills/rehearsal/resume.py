@@ -1,0 +1,33 @@
+"""Heals what a run has left when nobody goes on with it, and ends it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from dr_drills.faults.table import InForce, Injector
+from dr_drills.journal.event import Event, EventKind
+from dr_drills.journal.file import Journal
+from dr_drills.rehearsal.healing import heal_all
+from dr_drills.rehearsal.log import Log
+from dr_drills.rehearsal.means import OutOfBand
+from dr_drills.rehearsal.past import is_over
+
+REASON = {"rule": "D04", "en": "healed, not gone on with", "zh": "已撤除故障，未继续演练"}
+
+
+def heal_run(
+    journal: Journal,
+    injector: Injector,
+    out_of_band: OutOfBand,
+    lost: Sequence[str],
+    tell: Callable[[Event], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[InForce, ...]:
+    """Heal every fault of the run, end the run as unknown unless it is over, and return what is still in force."""
+    log = Log(journal, tell, time.monotonic)
+    with log.phase("heal"):
+        left = heal_all(log, injector, out_of_band, lost, sleep)
+    if not is_over(log.events):
+        log.write(EventKind.RUN_ENDED, "", verdict="unknown", reasons=[REASON])
+    return left
