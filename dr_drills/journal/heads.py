@@ -36,7 +36,7 @@ class FolderDestination:
 
     def put(self, name: str, text: str) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(self.folder / name, text)
+        put_whole(self.folder / name, text)
 
 
 def head_of(events: Sequence[Event]) -> Head:
@@ -46,8 +46,8 @@ def head_of(events: Sequence[Event]) -> Head:
 
 
 def put_text(path: Path, document: Mapping[str, JSON]) -> None:
-    """Write a document; a reader sees the old one or the new one, whole, also after a crash."""
-    _replace(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    """Write a document as `put_whole` does."""
+    put_whole(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
 
 def read_head(path: Path) -> Head | None:
@@ -62,7 +62,8 @@ def read_head(path: Path) -> Head | None:
     return head
 
 
-def _replace(path: Path, text: str) -> None:
+def put_whole(path: Path, text: str) -> None:
+    """Write a text; a reader sees the old one or the new one, whole, also after a crash."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

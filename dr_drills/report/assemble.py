@@ -68,6 +68,13 @@ def report_of(
     }
 
 
+def verdict_of(events: Sequence[Event], attempts: Sequence[Attempt]) -> tuple[str, list[dict[str, str]]]:
+    """Return the verdict for the event that ends a run, and {rule, en, zh} of each rule that does not pass; pure."""
+    verdict, rows = judged(Case(Record(tuple(events)), (), attempts), ended=False)
+    left = [{name: row[name] for name in ("rule", "en", "zh")} for row in rows if row["verdict"] != "pass"]
+    return str(verdict), left
+
+
 def _span(record: Record) -> dict[str, Any]:
     first, last = (record.events[0], record.events[-1]) if record.events else (None, None)
     return {

@@ -156,9 +156,10 @@ def _lines(links: Mapping[str, Mapping[str, Any]], boxes: Mapping[str, Box], bro
 
 
 def _line_state(name: str, link: Mapping[str, Any], dark: set[str], broken: tuple[Hit, ...]) -> str:
-    hit = {"link": {name}, "carrier": {link.get("carrier")}, "site": set(link["between"])}
+    ends = {str(site) for site in link["between"]}
+    hit = {"link": {name}, "carrier": {str(link.get("carrier"))}, "site": ends}
     faults = {fault for fault, kind, target in broken if target in hit.get(kind, ())}
-    if faults & BREAKS or dark & hit["site"]:
+    if faults & BREAKS or dark & ends:
         return "lost"
     return "slow" if any(fault.startswith(SLOWS) for fault in faults) else "well"
 

@@ -54,8 +54,9 @@ class Record:
 
     @cached_property
     def fault_t(self) -> float | None:
-        """Return when the first fault was in force; outages are counted from there."""
-        return next((self.time(event) for event in self.of(EventKind.FAULT_INJECTED)), None)
+        """Return when the first fault was meant, else the first step; outages count from there."""
+        kinds = (EventKind.FAULT_INTENT, EventKind.STEP_INTENT)
+        return next((self.time(event) for kind in kinds for event in self.of(kind)), None)
 
     @cached_property
     def phases(self) -> tuple[Row, ...]:
@@ -98,16 +99,18 @@ class Record:
             row.update({name: event.data[name] for name in ("predicted_s", "budget_s") if name in event.data})
             if event.kind == EventKind.STEP_INTENT:
                 row.update(began_t=self.time(event), answer=None, measured_s=None)
-            elif event.kind == EventKind.STEP_DONE:
-                row.update(measured_s=event.data.get("seconds"), answer=event.data.get("answer"))
             else:
-                row.update(doubted=True)
+                row.update(measured_s=event.data.get("seconds"), answer=event.data.get("answer", "unknown"))
+                row["doubted"] = row["doubted"] or event.kind == EventKind.STEP_DOUBT
         return tuple(rows.values())
 
     @cached_property
     def approvals(self) -> tuple[Row, ...]:
-        """Return what each approval says, with `at` and `t`."""
-        return tuple({**e.data, "at": e.at, "t": self.time(e)} for e in self.of(EventKind.APPROVAL))
+        """Return {who, at, t} and what else each approval says."""
+        return tuple(
+            {**e.data, "who": e.data.get("who") or e.data.get("by"), "at": e.at, "t": self.time(e)}
+            for e in self.of(EventKind.APPROVAL)
+        )
 
 
 def _fault_key(data: Mapping[str, Any]) -> tuple[str, ...]:

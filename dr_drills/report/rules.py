@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dr_drills.clients.attempts import Attempt
-from dr_drills.journal.event import JSON
+from dr_drills.journal.event import JSON, EventKind
 from dr_drills.journal.verify import Finding
 from dr_drills.report.lanes import SILENCE_S, by_client, longest_silence
 from dr_drills.report.record import Record
@@ -54,9 +54,12 @@ class VerdictRule:
     judge: Callable[[Case], Said]
 
 
-def judged(case: Case) -> tuple[Verdict, list[dict[str, Any]]]:
-    """Return the verdict and {rule, verdict, reason, en, zh} of each rule: a failure fails, an unknown is no pass."""
-    rows = [(rule, rule.judge(case)) for rule in RULES]
+def judged(case: Case, *, ended: bool = True) -> tuple[Verdict, list[dict[str, Any]]]:
+    """Return the verdict and {rule, verdict, reason, en, zh} of each rule: a failure fails, an unknown is no pass.
+
+    With `ended` False the run is judged as it stands, before the event that ends it can be written.
+    """
+    rows = [(rule, rule.judge(case)) for rule in RULES if ended or rule.judge is not _came_to_its_end]
     verdicts = {said.verdict for _, said in rows}
     verdict = next((v for v in (Verdict.FAIL, Verdict.UNKNOWN) if v in verdicts), Verdict.PASS)
     return verdict, [
@@ -120,9 +123,22 @@ def _within_rpo(case: Case) -> Said:
         return _unknown("no acknowledged row was counted", "没有统计到已确认的记录")
     en, zh = f"{lost} of {told} acknowledged rows lost", f"{told} 条已确认记录中丢失 {lost} 条"
     if limit is None:
-        return _unknown(f"{en}; no limit is named", f"{zh}；未给出上限") if lost else _passed(en, zh)
+        return _lost_lately(case, en, zh) if lost else _passed(en, zh)
     en, zh = f"{en}, at most {limit}", f"{zh}，上限 {limit} 条"
     return _passed(en, zh) if lost <= limit else _failed(en, zh)
+
+
+def _lost_lately(case: Case, en: str, zh: str) -> Said:
+    """Judge lost rows by how long before the last fault they were acknowledged, as an RPO in seconds allows."""
+    limit, named = case.expect.get("rpo_s"), frozenset(case.ledger.get("lost_markers") or ())
+    ends = [one.ended_s for one in case.attempts if one.acknowledged and one.marker in named]
+    fault = case.record.last(EventKind.FAULT_INTENT)
+    if limit is None or fault is None or len(ends) < case.ledger["lost"]:
+        return _unknown(f"{en}; how old they were is not known", f"{zh}；其时间无法得知")
+    oldest = max(0.0, fault.clock_s - min(ends))
+    en = f"{en}, the oldest {oldest:.1f} s before the fault, at most {limit:g} s"
+    zh = f"{zh}，最早一条在故障前 {oldest:.1f} 秒，上限 {limit:g} 秒"
+    return _passed(en, zh) if oldest <= limit else _failed(en, zh)
 
 
 def _all_healed(case: Case) -> Said:
@@ -198,32 +214,36 @@ def _came_to_its_end(case: Case) -> Said:
 
 
 def _steps_done(case: Case) -> Said:
-    steps = case.record.steps
+    """A planned step that was never begun was not needed: plans are made again from the world that is seen."""
+    begun = [row for row in case.record.steps if row["began_t"] is not None]
     for verdict, answers in ((Verdict.FAIL, {"no"}), (Verdict.UNKNOWN, {"unknown", None})):
-        left = ", ".join(f"{row['rule']} {row['target']}" for row in steps if row["answer"] in answers)
+        left = ", ".join(f"{row['rule']} {row['target']}" for row in begun if row["answer"] in answers)
         if left:
-            return _said(verdict, f"not done: {left}", f"未完成：{left}")
-    return _passed(f"{len(steps)} of {len(steps)} steps proven done", f"{len(steps)} 个步骤均已证实完成")
+            return _said(verdict, f"not proven done: {left}", f"未证实完成：{left}")
+    idle = len(case.record.steps) - len(begun)
+    return _passed(
+        f"{len(begun)} steps proven done, {idle} more were planned and not needed",
+        f"{len(begun)} 个步骤已证实完成，另有 {idle} 个计划步骤无需执行",
+    )
 
 
 def _agreed(case: Case) -> Said:
-    needed = any(row["consent"] == SECOND_PERSON for row in case.record.steps)
     facts = case.record.facts
-    others = {
-        str(row.get("who"))
+    needed = [row for row in case.record.steps if row["consent"] == SECOND_PERSON and row["began_t"] is not None]
+    others = {str(row["who"]) for row in case.record.approvals if row["who"] and row["who"] != facts.get("operator")}
+    foreign = [
+        row
         for row in case.record.approvals
-        if row.get("who") and row.get("who") != facts.get("operator") and _of_plan(row, facts)
-    }
+        if row.get("plan_sha256", facts.get("plan_sha256")) != facts.get("plan_sha256")
+    ]
     if not needed:
-        return _passed("no step needed a second person", "没有步骤需要第二人批准")
+        return _passed("no step that needs a second person was begun", "未执行需要第二人批准的步骤")
+    if foreign:
+        return _failed("an approval is of another plan", "批准对应的是另一份计划")
     names = ", ".join(sorted(others))
     if others:
-        return _passed(f"approved for this plan by {names}", f"本计划已由 {names} 批准")
-    return _failed("nobody but the operator approved this plan", "除操作员外无人批准本计划")
-
-
-def _of_plan(approval: Mapping[str, JSON], facts: Mapping[str, JSON]) -> bool:
-    return bool(approval.get("plan_sha256")) and approval.get("plan_sha256") == facts.get("plan_sha256")
+        return _passed(f"approved by {names}", f"已由 {names} 批准")
+    return _failed("nobody but the operator approved", "除操作员外无人批准")
 
 
 def _nothing_unexpected(case: Case) -> Said:

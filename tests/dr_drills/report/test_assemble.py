@@ -11,11 +11,11 @@ import pytest
 from dr_drills.journal.event import Event, EventKind
 from dr_drills.journal.heads import head_of
 from dr_drills.journal.verify import check, sound_events
-from dr_drills.report.assemble import report_of
+from dr_drills.report.assemble import report_of, verdict_of
 from dr_drills.report.rules import RULES
 from tests.dr_drills.report.runs import CLIENTS, FACTS, FAULT, Builder, attempts, measured, outage, site_lost, without
 
-SECOND = {"consent": "second-person", "id": "prove-off", "rule": "prove-off", "target": "donghai"}
+SECOND = {"consent": "second-person"}
 
 
 def said(events: tuple[Event, ...], tried: tuple[Any, ...] = attempts()) -> dict[str, str]:
@@ -83,15 +83,48 @@ def test_report_of_a_bad_measurement_is_no_pass(changes: dict[str, Any], rows: d
     [
         ({"expect": {"outage": "none", "rpo_rows": 0}}, {"R01": "fail"}),
         ({"expect": {"outage": "tier", "rpo_rows": 0}}, {"R01": "unknown"}),
-        ({"steps": [*FACTS["steps"], {"id": "x", "rule": "route-city", "target": "anxi"}]}, {"R09": "unknown"}),
-        ({"steps": [*FACTS["steps"], SECOND], "operator": "chen.jing"}, {"R09": "unknown", "R10": "fail"}),
-        ({"steps": [*FACTS["steps"], SECOND], "plan_sha256": "0" * 64}, {"R09": "unknown", "R10": "fail"}),
-        ({"steps": [*FACTS["steps"], SECOND]}, {"R09": "unknown"}),
+        ({"steps": [{**FACTS["steps"][0], **SECOND}, FACTS["steps"][1]], "operator": "chen.jing"}, {"R10": "fail"}),
+        ({"steps": [{**FACTS["steps"][0], **SECOND}, FACTS["steps"][1]], "plan_sha256": "0" * 64}, {"R10": "fail"}),
     ],
 )
 def test_report_of_other_promises_is_judged_by_them(facts: dict[str, Any], rows: dict[str, str]) -> None:
     """What was expected, planned and approved counts; an approval is for one plan and by another person."""
     assert said(site_lost(**facts)) == {**rows, "whole": max(rows.values(), key=["unknown", "fail"].index)}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"steps": [{**FACTS["steps"][0], **SECOND}, FACTS["steps"][1]]},
+        {
+            "steps": [*FACTS["steps"], {"id": "x", "rule": "prove-off", "target": "donghai", **SECOND}],
+            "operator": "chen.jing",
+        },
+    ],
+)
+def test_report_of_a_step_approved_or_never_begun_passes(facts: dict[str, Any]) -> None:
+    """A second person agreed to what was done; what was planned and not needed asks nobody."""
+    assert said(site_lost(**facts)) == {"whole": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("rpo_s", "markers", "verdict"), [(6.0, 1, "pass"), (4.0, 1, "fail"), (None, 1, "unknown"), (6.0, 0, "unknown")]
+)
+def test_report_of_a_loss_allowed_in_seconds_is_judged_by_age(rpo_s: float | None, markers: int, verdict: str) -> None:
+    """A row acknowledged 5.2 s before the last fault is within six seconds; who is not named has no age."""
+    lost = ledger(lost=1, lost_markers=["writer-citizen-db-80"][:markers])
+    document = report_of(site_lost(lost, expect={"rto_s": 60, "rpo_rows": None, "rpo_s": rpo_s}), (), attempts())
+
+    assert next(row["verdict"] for row in document["reasons"] if row["rule"] == "R02") == verdict
+
+
+def test_verdict_before_the_end_is_what_the_report_says_after_it() -> None:
+    """The executor writes into the last event what the report will find."""
+    lost = site_lost(ledger(lost=2))
+
+    assert verdict_of(site_lost()[:-1], attempts()) == ("pass", [])
+    assert verdict_of(lost[:-1], attempts())[0] == "fail"
+    assert [row["rule"] for row in verdict_of(lost[:-1], attempts())[1]] == ["R02"]
 
 
 def test_report_of_an_unnoticed_fault_passes() -> None:
