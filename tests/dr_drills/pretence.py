@@ -46,7 +46,7 @@ def serving(
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = _answer  # noqa: N815 - the names that the library calls
+        do_GET = do_POST = do_PATCH = _answer  # noqa: N815 - the names that the library calls
 
         def log_message(self, *_: object) -> None: ...
 

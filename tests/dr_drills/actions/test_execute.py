@@ -115,6 +115,6 @@ def test_step_that_takes_the_lease_needs_the_lost_site_shut_out(
     """Nobody is promoted beside a primary that may still be heard."""
     lost, taken = LOST.with_site("donghai", fenced=fenced), TAKEN.with_site("donghai", fenced=fenced)
     with acting(monkeypatch, Action.RELEASE_LEASE) as calls:
-        run_step(step(RELEASE_LEASE), CASE, tools(), looks(lost, lost, taken) if acts else looks(lost))
+        run_step(step(RELEASE_LEASE), CASE, tools(), looks(lost, taken) if acts else looks(lost))
 
     assert calls.count == acts
