@@ -48,7 +48,7 @@ GROUPS: dict[str, Words] = {
         Text(
             "What drills proved, and whether that is still what was written.", "演练证明了什么，以及证据是否仍为原样。"
         ),
-        ("govcloud report show 20261122T020000-site-network-loss",),
+        ("govcloud report show site-network-loss-20261122T020000Z",),
     ),
 }
 
@@ -256,8 +256,8 @@ WORDS: dict[str, Words] = {
             "依据日志重新生成并显示演练报告；退出码为其判定。",
         ),
         (
-            "govcloud report show 20261122T020000-site-network-loss",
-            "govcloud report show 20261122T020000-site-network-loss --html report.html",
+            "govcloud report show site-network-loss-20261122T020000Z",
+            "govcloud report show site-network-loss-20261122T020000Z --html report.html",
         ),
     ),
     "report verify": Words(
@@ -265,6 +265,6 @@ WORDS: dict[str, Words] = {
             "Check offline that journal, attempts and report of a drill are those that were written.",
             "离线校验演练的日志、尝试记录与报告是否为当初所写。",
         ),
-        ("govcloud report verify drills/20261122T020000-site-network-loss --head changle/head.json",),
+        ("govcloud report verify drills/site-network-loss-20261122T020000Z --head changle/head.json",),
     ),
 }

@@ -13,7 +13,7 @@ from dr_drills.journal.file import HEAD, JOURNAL
 from tests.dr_drills.report.folders import good_run
 from tests.dr_drills.report.runs import measured
 
-RUN = "20261122T020000-site-network-loss-donghai"
+RUN = "site-network-loss-20261122T020000Z"
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ STEPS: tuple[dict[str, Any], ...] = (
     },
 )
 FACTS: dict[str, Any] = {
-    "run": "20261122T020000-site-network-loss-donghai",
+    "run": "site-network-loss-20261122T020000Z",
     "cloud": "quanzhou",
     "scenario": "site-network-loss",
     "title": {"zh": "中心网络中断", "en": "Loss of a site's network"},

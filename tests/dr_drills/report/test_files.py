@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from dr_drills.journal.event import EventKind, next_event
-from dr_drills.journal.file import HEAD, JOURNAL, read_events
-from dr_drills.journal.heads import head_of, put_text
-from dr_drills.report.files import ATTEMPTS, DOCUMENT, PAGE, REASONS, audit, document_of
+from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
+from dr_drills.journal.heads import FolderDestination, head_of, put_text
+from dr_drills.report.files import ATTEMPTS, DOCUMENT, PAGE, REASONS, audit, document_of, write_report
 from failures import InputInvalid
 from tests.dr_drills.report.folders import good_run
+from tests.dr_drills.report.runs import FACTS, site_lost
 
 
 def replaced(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -97,6 +98,18 @@ def test_audit_of_a_report_by_another_version_is_unknown(tmp_path: Path) -> None
     (folder / DOCUMENT).write_text(json.dumps({**document, "made_by": "0" * 64}), encoding="utf-8")
 
     assert [(finding.rule, finding.verdict) for finding in audit(folder)] == [("V11", "unknown")]
+
+
+def test_report_of_a_real_journal_passes_its_audit(tmp_path: Path) -> None:
+    """What the journal itself writes, by its own clocks, is what the audit accepts."""
+    with Journal.begin(tmp_path / "run", "run", {**FACTS, "run": "run"}) as journal:
+        for event in site_lost()[1:]:
+            journal.append(EventKind(event.kind), event.row, **event.data)
+        write_report(tmp_path / "run", journal.copy_head([FolderDestination(tmp_path / "anxi")]))
+    document = json.loads((tmp_path / "run" / DOCUMENT).read_text(encoding="utf-8"))
+
+    assert audit(tmp_path / "run", tmp_path / "anxi" / "run.head.json") == ()
+    assert [row["rule"] for row in document["reasons"] if row["verdict"] != "pass"] == ["R05"]
 
 
 def test_audit_of_nothing_is_invalid(tmp_path: Path) -> None:
