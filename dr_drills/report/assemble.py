@@ -108,6 +108,6 @@ def _told(record: Record, event: Event) -> Mapping[str, Any]:
 def _what(data: Mapping[str, Any]) -> str:
     """Return the names in an event's data on one line: what it is about, not all that it holds."""
     target = data.get("target")
-    named = [data.get(name) for name in ("phase", "fault", "step", "rule", "who", "answer", "verdict")]
+    named = [data.get(name) for name in ("phase", "fault", "step", "rule", "who", "by", "answer", "verdict")]
     named += [target.get("name") or " ".join(map(str, target.values())) if isinstance(target, Mapping) else target]
     return " ".join(dict.fromkeys(str(one) for one in named if one not in {None, ""}))
