@@ -16,8 +16,8 @@ from dr_drills.probes.budget import ask
 from failures import GovcloudError, OutcomeUnknown, Text
 
 PAUSE = 0.2
-PATIENCE = 6.0
-"""For a guard that does not hold yet: an election of the store leaves it open for up to 3 s."""
+PATIENCE = 15.0
+"""For a guard that does not hold yet: an election of the store takes up to 3 s, a primary that steps down some more."""
 WELL_DONE = Text("done", "已完成")
 DONE_BEFORE = Text("it was so already", "此前已完成")
 

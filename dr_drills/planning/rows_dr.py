@@ -142,7 +142,8 @@ DEMOTE_DR = Rule(
     guard=looks.city_streams,
     done=looks.dr_follows,
     expect=lambda world, _case, _target: replace(
-        world.with_follows(Side.DR, Seen.YES).with_nodes({world.dr: Role.STANDBY_LEADER}), writes=Seen.NO
+        world.with_follows(Side.DR, Seen.YES).with_nodes({world.dr: Role.STANDBY_LEADER}).with_complete(*world.city),
+        writes=Seen.NO,
     ),
     undo=Undo.PERSON,
     consent=Consent.START,
@@ -183,9 +184,9 @@ CITY_STEPS_DOWN = Rule(
     guard=looks.both(looks.dr_streams, looks.store_answers),
     done=looks.city_follows,
     expect=lambda world, _case, _target: replace(
-        world.with_follows(Side.CITY, Seen.YES).with_nodes(
-            {site: Role.STANDBY_LEADER if site == world.holder else Role.STANDBY for site in world.city}
-        ),
+        world.with_follows(Side.CITY, Seen.YES)
+        .with_nodes({site: Role.STANDBY_LEADER if site == world.holder else Role.STANDBY for site in world.city})
+        .with_complete(world.dr),
         writes=Seen.NO,
     ),
     undo=Undo.PERSON,

@@ -106,6 +106,11 @@ class World:
         """Return the world with these nodes in these roles."""
         return replace(self, nodes={**self.nodes, **{site: NodeView(role, streaming) for site, role in roles.items()}})
 
+    def with_complete(self, *sites: str) -> World:
+        """Return the world in which these sites have the last record that the other cluster wrote."""
+        nodes = {site: replace(self.nodes[site], complete=Seen.YES) for site in sites}
+        return replace(self, nodes={**self.nodes, **nodes})
+
     def with_follows(self, side: Side, seen: Seen) -> World:
         """Return the world with one cluster following the other, or not."""
         return replace(self, follows={**{s: self.following(s) for s in Side}, side: seen})
