@@ -83,8 +83,8 @@ def test_write_is_acknowledged_and_tells_who_took_it(server: tuple[Path, int]) -
 
 def test_write_moves_the_log_and_leaves_no_row(server: tuple[Path, int]) -> None:
     """It is a transaction with a number, as a client's write is."""
-    words = {"host": "127.0.0.1", "port": server[1], "user": USER, "password": "secret", "dbname": USER}
-    with psycopg.connect(**words, autocommit=True) as connection:
+    words = f"host=127.0.0.1 port={server[1]} user={USER} password=secret dbname={USER}"
+    with psycopg.connect(words, autocommit=True) as connection:
         count = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
         before = connection.execute(count).fetchone()
         write(login(server[1]), KEYS, 5)

@@ -23,6 +23,11 @@ def silent(until: Event) -> Callable[[], str]:
     return wait
 
 
+def slowly() -> str:
+    time.sleep(0.1)
+    return "slow"
+
+
 def timed(asking: Impatient, questions: dict[str, Callable[[], str]]) -> tuple[dict[str, str | Unknown], float]:
     began = time.monotonic()
     return asking(questions, LIMIT), time.monotonic() - began
@@ -50,9 +55,8 @@ def test_who_answers_late_is_waited_for_again() -> None:
     back.set()
     time.sleep(0.05)
     timed(asking, questions)
-    slow = {**questions, "dark": lambda: time.sleep(0.1) or "slow"}
 
-    assert timed(asking, slow)[0] == {"well": "here", "dark": "slow"}
+    assert timed(asking, {**questions, "dark": slowly})[0] == {"well": "here", "dark": "slow"}
 
 
 def test_who_falls_silent_costs_one_look() -> None:
