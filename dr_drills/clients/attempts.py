@@ -73,3 +73,6 @@ class Client(Protocol):
 
         `marker` is of letters, digits and `-`, and is given once.
         """
+
+    def close(self) -> None:
+        """Part with what is kept between attempts."""

@@ -61,6 +61,9 @@ class Resolver:
         where, said = self._servers[addresses[told.server]], ", ".join(told.addresses)
         return Attempt(self.name, "", began_s, time.monotonic(), Outcome.ACKNOWLEDGED, where, said)
 
+    def close(self) -> None:
+        """Nothing is kept."""
+
 
 class Citizen:
     """Asks the entrance, then applies at the addresses it gives, one after the other; the marker is the key."""
@@ -80,6 +83,9 @@ class Citizen:
         began_s = time.monotonic()
         outcome, where, detail = self._apply(marker)
         return Attempt(self.name, marker, began_s, time.monotonic(), outcome, where, detail)
+
+    def close(self) -> None:
+        """Connections go with their pool."""
 
     def _apply(self, marker: str) -> tuple[Outcome, str, str]:
         try:

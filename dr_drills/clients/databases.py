@@ -40,6 +40,9 @@ class DatabaseClient:
         outcome, where, detail = self._run(shown, began_s + CALL_S)
         return Attempt(self.name, shown, began_s, time.monotonic(), outcome, where, detail)
 
+    def close(self) -> None:
+        self.lines.close()
+
     def _run(self, marker: str, until_s: float) -> tuple[Outcome, str, str]:
         try:
             session = self.lines.take(until_s)

@@ -54,16 +54,21 @@ class Lines:
         session.cancel(CANCEL_S)
         session.close()
 
+    def close(self) -> None:
+        """Part with all idle sessions."""
+        with self._lock:
+            parted, self._idle = self._idle, []
+        for session in parted:
+            session.close()
+
     def _free_way(self) -> Login:
         return next((way for way in self._from_here() if way not in self._dialled), self._way)
 
     def _turn_from(self, way: Login) -> None:
         with self._lock:
-            dropped, self._idle = self._idle, []
             if way == self._way:
                 self._way = (*self._from_here(), way)[1]
-        for session in dropped:
-            session.close()
+        self.close()
 
     def _from_here(self) -> tuple[Login, ...]:
         here = self._ways.index(self._way)

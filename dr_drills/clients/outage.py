@@ -61,7 +61,7 @@ def outage(attempts: Iterable[Attempt], fault_s: float, hold_s: float) -> Outage
     after = [attempt for attempt in everything if attempt.ended_s >= fault_s]
     seen_s = max((attempt.ended_s for attempt in after), default=fault_s)
     return _outage(
-        spans=merged(_interruptions(after, fault_s)),
+        spans=merged(_interruptions(after, fault_s, _prompt(everything, fault_s))),
         fault_s=fault_s,
         hold_s=hold_s,
         seen_s=seen_s,
@@ -145,28 +145,43 @@ def _end(span: Span) -> float:
     return math.inf if span.back_s is None else span.back_s
 
 
-def _interruptions(after: Sequence[Attempt], fault_s: float) -> Iterator[Span]:
+def _interruptions(after: Sequence[Attempt], fault_s: float, prompt_s: float) -> Iterator[Span]:
     """Yield a span for each failure, each answer that was long in coming, and each time in which nobody was trying."""
     if not after:
         yield Span(fault_s, None, fault_s)
     last_s = fault_s
-    for attempt, back_s in zip(after, _answered_next(after), strict=True):
+    for attempt, next_good in zip(after, _answered_next(after), strict=True):
         began_s = max(attempt.began_s, fault_s)
         if began_s - last_s > PAUSE_S:
-            yield Span(last_s, back_s, last_s)
+            yield _span(last_s, next_good, prompt_s)
         if not attempt.acknowledged or attempt.ended_s - began_s > PAUSE_S:
-            yield Span(began_s, back_s, began_s)
+            yield _span(began_s, next_good, prompt_s)
         last_s = max(last_s, attempt.ended_s)
 
 
-def _answered_next(after: Sequence[Attempt]) -> list[float | None]:
-    """Return for each attempt when it, or else the first good one that was begun later, was acknowledged."""
-    found: list[float | None] = []
-    back_s: float | None = None
+def _span(began_s: float, next_good: Attempt | None, prompt_s: float) -> Span:
+    """An answer that took longer than any before the fault was held up until shortly before it came."""
+    if next_good is None:
+        return Span(began_s, None, began_s)
+    held_s = next_good.ended_s - prompt_s
+    return Span(began_s, next_good.ended_s, max(began_s, held_s) if next_good.began_s < held_s else began_s)
+
+
+def _answered_next(after: Sequence[Attempt]) -> list[Attempt | None]:
+    """Return for each attempt the one acknowledged first of itself and all that were begun later."""
+    found: list[Attempt | None] = []
+    first: Attempt | None = None
     for attempt in reversed(after):
-        back_s = attempt.ended_s if attempt.acknowledged else back_s
-        found.append(back_s)
+        if attempt.acknowledged and (first is None or attempt.ended_s <= first.ended_s):
+            first = attempt
+        found.append(first)
     return found[::-1]
+
+
+def _prompt(everything: Sequence[Attempt], fault_s: float) -> float:
+    """Return twice the longest that an acknowledgement took before the fault, infinite when there was none."""
+    took = [one.ended_s - one.began_s for one in everything if one.acknowledged and one.ended_s < fault_s]
+    return 2 * max(took, default=math.inf)
 
 
 def _longest_gap(everything: Sequence[Attempt], fault_s: float, seen_s: float) -> float:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
@@ -16,8 +17,10 @@ from dr_drills.clients.record import Record, read_record
 
 __all__ = ["MOST_OPEN", "Rate", "Watch", "read_record"]
 
-MOST_OPEN = 3
-"""Attempts of one client at once: one that hangs does not stop the others, and a site that stalls is not flooded."""
+MOST_OPEN = 12
+"""Attempts of one client at once: a few more than the turns that pass at 10 Hz while one hangs for its whole second, so
+that the pace, and with it the resolution, is kept when nothing answers; and a bound for what a stalled site must bear.
+"""
 WINDOW_S = 3.0
 LEAVE_S = 3.0
 """For attempts that are open at the end; a client limits its own."""
@@ -35,13 +38,19 @@ class Rate:
 
 @dataclass
 class _Lane:
-    """One client's turns, its open attempts by marker (when each began), and those that ended."""
+    """One client's turns, its open attempts by marker (when each began), those that ended, how many well."""
 
     client: Client
     label: str
     turn: int = 0
     open: dict[str, float] = field(default_factory=dict)
     ended: list[Attempt] = field(default_factory=list)
+    good: int = 0
+
+    def rate(self, since_s: float, now_s: float) -> Rate:
+        lately = sum(1 for _ in takewhile(lambda attempt: attempt.ended_s > since_s, reversed(self.ended)))
+        latency_s = self.ended[-1].ended_s - self.ended[-1].began_s if self.ended else None
+        return Rate(lately / (now_s - since_s), self.good, len(self.ended) - self.good, latency_s)
 
 
 class Watch:
@@ -77,26 +86,21 @@ class Watch:
         for lane in self._lanes.values():
             for marker, began_s in self._still_open(lane).items():
                 self._end(lane, marker, self._doubt(lane, marker, began_s, "open when the watch ended"))
+            lane.client.close()
         self._record.close()
 
     def rates(self) -> Mapping[str, Rate]:
         """Return how each client does now, by its name."""
-        now = time.monotonic()
         with self._lock:
-            return {name: self._rate(lane.ended, now) for name, lane in self._lanes.items()}
+            now_s = time.monotonic()
+            since_s = max(self._began_s, now_s - WINDOW_S)
+            return {name: lane.rate(since_s, now_s) for name, lane in self._lanes.items()}
 
     def attempts(self, name: str = "") -> tuple[Attempt, ...]:
         """Return the attempts of one client, or of all, that ended in this watch."""
         with self._lock:
             lanes = [self._lanes[name]] if name else self._lanes.values()
             return tuple(attempt for lane in lanes for attempt in lane.ended)
-
-    def _rate(self, ended: list[Attempt], now: float) -> Rate:
-        span = min(WINDOW_S, now - self._began_s) or WINDOW_S
-        good = sum(attempt.acknowledged for attempt in ended)
-        lately = sum(attempt.ended_s > now - span for attempt in ended)
-        latency_s = ended[-1].ended_s - ended[-1].began_s if ended else None
-        return Rate(lately / span, good, len(ended) - good, latency_s)
 
     def _work(self, lane: _Lane) -> None:
         while not self._over.is_set():
@@ -136,4 +140,5 @@ class Watch:
             if lane.open.pop(marker, None) is None:
                 return
             lane.ended.append(attempt)
+            lane.good += attempt.acknowledged
             self._record.append(attempt)
