@@ -25,7 +25,7 @@ def facts_of(cloud: Cloud, script: Script, steps: Sequence[Foreseen]) -> dict[st
         "versions": _versions(),
         "expect": {
             "outage": scenario.expect.outage,
-            "rto_s": script.rto_s,
+            "rto_s": script.limit_s,
             "rpo_s": script.rpo_s,
             "rpo_rows": 0 if scenario.expect.rows == "none" else None,
         },

@@ -134,8 +134,9 @@ class Rehearsal:
                 waiter.for_trouble(DETECT_S)
         self._try(self._script.courses)
         with self._log.phase("hold"):
-            limit = max(HOLD_LIMIT_S, self._script.rto_s)
-            if not waiter.for_all_well(self._script.hold_s, limit):
+            if self._script.scenario.expect.outage == "healed":
+                self._means.sleep(self._script.hold_s)
+            elif not waiter.for_all_well(self._script.hold_s, max(HOLD_LIMIT_S, self._script.rto_s)):
                 self._means.note(Text("the service did not come back; healing", "服务没有恢复；正在撤除故障"))
             self._before_s, self._before = self._means.seconds(), self._present()
 

@@ -72,6 +72,12 @@ class Script:
         return float(self.scenario.hold)
 
     @property
+    def limit_s(self) -> float:
+        """Return how long an outage may last from the first fault on."""
+        until_healed = max((fault.after_s for fault in self.faults), default=0.0) + self.hold_s
+        return self.rto_s + (until_healed if self.scenario.expect.outage == "healed" else 0.0)
+
+    @property
     def lost(self) -> tuple[str, ...]:
         """Return the sites that its plans give up, while the faults are in force."""
         return tuple(dict.fromkeys(site for move in self.courses for site in move.case.lost))

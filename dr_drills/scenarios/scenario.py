@@ -56,6 +56,13 @@ class Words(Strict):
     en: Title
 
 
+class Sentences(Strict):
+    """A paragraph in both languages; neither may be missing."""
+
+    zh: Annotated[str, StringConstraints(min_length=1, max_length=600)]
+    en: Annotated[str, StringConstraints(min_length=1, max_length=600)]
+
+
 class Injection(Strict):
     """One fault at one aim, `after` seconds from the first; healed when it has lasted `lasts`, else at the end."""
 
@@ -112,9 +119,11 @@ class Recovery(Strict):
 
 
 class Expectation(Strict):
-    """`outage`: whether clients may notice, within the tier's RTO; `rows`: none lost, or as many as the tier's RPO."""
+    """`outage`: clients notice nothing, are back within the tier's RTO, or within it once the faults are healed;
+    `rows`: none is lost, or the loss is counted against the tier's RPO.
+    """
 
-    outage: Literal["none", "tier"]
+    outage: Literal["none", "tier", "healed"]
     rows: Literal["none", "tier"] = "none"
 
 
@@ -123,7 +132,7 @@ class Scenario(Strict):
 
     scenario: Name
     title: Words
-    meaning: Words
+    meaning: Sentences
     needs: tuple[Need, ...] = ()
     levels: Annotated[tuple[Level, ...], Field(min_length=1)] = ("tabletop", "functional", "full")
     faults: tuple[Injection, ...] = ()

@@ -1,0 +1,200 @@
+"""A rehearsal over the true world of three sites: it heals and ends whatever happens to it, and goes on where it died."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from dr_drills.journal.event import Event
+from dr_drills.journal.file import read_events
+from dr_drills.rehearsal.past import is_over, open_faults
+from dr_drills.rehearsal.resume import heal_run
+from dr_drills.rehearsal.run import Consents
+from dr_drills.rehearsal.script import Script
+from failures import GateRefused, OutsideFailed
+from tests.dr_drills.planning.walks import guard_invariants
+from tests.dr_drills.rehearsal.stand import BY_LEASE, CITY_LOST, FAST, RUN, SEATS, THERE_AND_BACK, Stand
+
+SCRIPTS = {script.scenario.scenario: script for script in (BY_LEASE, FAST, CITY_LOST, THERE_AND_BACK)}
+KILLED = 9
+MOST_KILLS = 200
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder in memory: hundreds of runs write each of their events to the disk."""
+    shared = Path("/dev/shm")
+    with TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def stand(folder: Path, script: Script) -> Stand:
+    return Stand(folder, SEATS.get(script.scenario.scenario, "b"))
+
+
+def kinds(folder: Path) -> list[str]:
+    return [f"{event.kind} {event.data.get('phase', '')}".strip() for event in read_events(folder / RUN)]
+
+
+def killed(folder: Path, script: Script, at: int, moment: str) -> bool:
+    """Run in a process of its own that dies at once after so many events or acts; return whether it did die."""
+    child = os.fork()
+    if not child:
+        try:
+            _run_until(stand(folder, script), script, at, moment)
+        except BaseException:  # noqa: BLE001 - the child must end here whatever happens, and never run the tests
+            os._exit(1)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in {0, KILLED}, f"the run failed by itself: {kinds(folder)}"
+    return code == KILLED
+
+
+def _run_until(cloud: Stand, script: Script, at: int, moment: str) -> None:
+    left = [at]
+
+    def count(*_: object) -> None:
+        left[0] -= 1
+        if not left[0]:
+            os._exit(KILLED)
+
+    tell: Callable[[Event], None] = lambda _: None  # noqa: E731 - replaced when events are counted
+    if moment == "event":
+        tell = count
+    else:
+        cloud.after_act = count
+    with cloud.begin(script) as journal:
+        cloud.rehearse(script, journal, tell)
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))
+def test_rehearsal_left_alone_heals_and_comes_to_its_end(tmp_path: Path, script: Script) -> None:
+    """All faults are healed, everything is well, and the last event is the end of the run."""
+    cloud = stand(tmp_path, script)
+    with cloud.begin(script) as journal:
+        verdict = cloud.rehearse(script, journal)
+
+    events = read_events(tmp_path / RUN)
+    assert verdict == "pass", events[-1].data
+    assert is_over(events)
+    assert not open_faults(events)
+    assert not cloud.in_force()
+    assert not cloud.unwell()
+
+
+def test_rehearsal_by_lease_writes_its_phases_in_order(tmp_path: Path) -> None:
+    """Every fault is meant before it is done, and done before anything else goes on."""
+    cloud = stand(tmp_path, BY_LEASE)
+    with cloud.begin(BY_LEASE) as journal:
+        cloud.rehearse(BY_LEASE, journal)
+
+    found = kinds(tmp_path)
+    phases = [kind.split()[1] for kind in found if kind.startswith("phase-began")]
+    assert phases[:4] == ["gate", "baseline", "inject", "detect"]
+    assert phases[-4:] == ["hold", "heal", "rejoin", "count"]
+    assert found.index("fault-intent") + 1 == found.index("fault-injected")
+    assert found[-1] == "run-ended"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["resume", "heal"])
+@pytest.mark.parametrize("moment", ["event", "act"])
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))
+def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
+    tmp_path: Path, script: Script, moment: str, way: str
+) -> None:
+    """After kill -9 behind every event and every act, resume and heal leave nothing in force and break nothing."""
+    for at in range(1, MOST_KILLS):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        if not killed(folder, script, at, moment):
+            break
+        cloud = Stand.again(folder, SEATS.get(script.scenario.scenario, "b"))
+        with cloud.resume() as journal:
+            if way == "resume":
+                cloud.rehearse(script, journal)
+            else:
+                assert heal_run(journal, cloud, cloud, script.lost, lambda _: None, cloud.sleep) == ()
+        events = read_events(folder / RUN)
+        assert is_over(events), (at, kinds(folder))
+        assert not open_faults(events), (at, kinds(folder))
+        assert not cloud.in_force(), (at, kinds(folder))
+        cloud.sleep(60)
+        guard_invariants(cloud.truth, kinds(folder))
+        if way == "resume":
+            assert not cloud.unwell(), (at, kinds(folder))
+    assert 2 < at < MOST_KILLS, "the run was killed nowhere, or everywhere"
+
+
+def test_rehearsal_interrupted_by_ctrl_c_heals_and_passes_the_interruption_on(tmp_path: Path) -> None:
+    """The fault is gone before the command ends, and the run is no pass."""
+    cloud = stand(tmp_path, BY_LEASE)
+
+    def interrupt() -> None:
+        if cloud.in_force():
+            cloud.on_sleep = lambda: None
+            raise KeyboardInterrupt
+
+    cloud.on_sleep = interrupt
+    with cloud.begin(BY_LEASE) as journal, pytest.raises(KeyboardInterrupt):
+        cloud.rehearse(BY_LEASE, journal)
+
+    ended = read_events(tmp_path / RUN)[-1]
+    assert not cloud.in_force()
+    assert ended.data["verdict"] == "unknown"
+    assert ended.data["reasons"][0]["rule"] == "D02"
+
+
+@pytest.mark.parametrize("flaw", ["unhealthy", "in force"])
+def test_rehearsal_on_an_unhealthy_cloud_is_refused_and_breaks_nothing(tmp_path: Path, flaw: str) -> None:
+    """Neither a remark nor a fault that is in force lets a drill begin."""
+    cloud = stand(tmp_path, BY_LEASE)
+    if flaw == "unhealthy":
+        cloud.unhealthy = ("S02 citizen-db: nobody is synchronous",)
+    else:
+        cloud.inject("cut", "site", "c")
+    before = cloud.in_force()
+    with cloud.begin(BY_LEASE) as journal, pytest.raises(GateRefused):
+        cloud.rehearse(BY_LEASE, journal)
+
+    assert cloud.in_force() == before
+    assert not any(kind.startswith("fault") for kind in kinds(tmp_path))
+    assert kinds(tmp_path)[-1] == "run-ended"
+
+
+def test_rehearsal_whose_fault_cannot_be_healed_says_so_and_is_no_pass(tmp_path: Path) -> None:
+    """The fault stays open in the journal, so that a later heal knows of it."""
+    cloud = stand(tmp_path, BY_LEASE)
+    cloud.stubborn = True
+    with cloud.begin(BY_LEASE) as journal, pytest.raises(OutsideFailed):
+        cloud.rehearse(BY_LEASE, journal)
+    left = open_faults(read_events(tmp_path / RUN))
+    cloud.stubborn = False
+    with cloud.resume() as journal:
+        healed = heal_run(journal, cloud, cloud, BY_LEASE.lost, lambda _: None, cloud.sleep)
+
+    assert [fault.name for fault in left] == ["a"]
+    assert healed == ()
+    assert not cloud.in_force()
+
+
+def test_rehearsal_without_a_second_person_promotes_nobody(tmp_path: Path) -> None:
+    """One who approves his own drill is no second person; the city is healed and leads again."""
+    cloud = stand(tmp_path, CITY_LOST)
+    with cloud.begin(CITY_LOST) as journal:
+        verdict = cloud.rehearse(CITY_LOST, journal, consents=Consents("operator", "operator", allow_data_loss=True))
+
+    assert verdict == "unknown"
+    assert not cloud.truth.dr_leads
+    assert not cloud.in_force()
+
+
+def test_rehearsal_that_is_begun_twice_is_refused(tmp_path: Path) -> None:
+    """A second controller does not get the run's journal."""
+    cloud = stand(tmp_path, BY_LEASE)
+    with cloud.begin(BY_LEASE), pytest.raises(GateRefused):
+        cloud.resume()
