@@ -34,12 +34,14 @@ BY_POWER = Text("its server is shut off", "其云服务器已关机")
 def prove_off(tools: Tools, world: World, case: Case, step: Step) -> None:
     """Stop the databases of a site on their hosts, or take what its cloud or a person says for it.
 
-    Raises OutcomeUnknown when none of them can say so.
+    Raises OutcomeUnknown when none of them can say so, OutsideFailed when a host that was entered says otherwise.
     """
     del world, case
     if not tools.database.at(step.target):
         raise OutcomeUnknown(Text("it has no database to prove off", "该中心没有可证明的数据库"), where=step.target)
     told = ask({p: partial(_stopped, tools, p) for p in tools.database.at(step.target)}, STOP_SECONDS + 10)
+    if runs := next((said for said in told.values() if isinstance(said, OutsideFailed)), None):
+        raise runs
     proofs = [said for said in told.values() if isinstance(said, Proof)]
     if len(proofs) == len(told):
         tools.note(tools.proven.proven_off(step.target, proofs[0]))
@@ -57,13 +59,16 @@ def prove_off(tools: Tools, world: World, case: Case, step: Step) -> None:
     )
 
 
-def _stopped(tools: Tools, place: Place) -> Proof:
+def _stopped(tools: Tools, place: Place) -> Proof | OutsideFailed:
+    """Return the proof, or what a host said that did not stop its database: no other word counts against that."""
     try:
         return _stopped_by_host(tools, place)
     except NoAnswer:
         if tools.power is None or not tools.power.off(place.host):
             raise
         return Proof(ProofKind.POWER, place.site, BY_POWER)
+    except OutsideFailed as error:
+        return error
 
 
 def _stopped_by_host(tools: Tools, place: Place) -> Proof:

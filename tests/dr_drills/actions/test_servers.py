@@ -12,7 +12,7 @@ from dr_drills.planning.rows_shared import PROVE_OFF, routed
 from dr_drills.planning.steps import Case
 from dr_drills.planning.world import Side
 from dr_drills.probes.budget import NoAnswer
-from failures import OutcomeUnknown, Text
+from failures import OutcomeUnknown, OutsideFailed, Text
 from tests.dr_drills import city
 from tests.dr_drills.actions.hostlike import Said
 from tests.dr_drills.actions.scripted import CASE, LOST, step, tools
@@ -64,16 +64,26 @@ def test_proof_of_a_person_counts_when_nobody_else_can_tell() -> None:
         (DARK, None, {}),
         (DARK, Cloud(off=False), {}),
         (None, None, {}),
-        (Said(failing=frozenset({city.PRIMARY})), Cloud(off=True), {}),
         (DARK, None, {"anxi": VOUCHED}),
     ],
 )
 def test_site_that_nobody_proves_off_is_not(hosts: Said | None, power: Cloud | None, vouched: dict[str, Proof]) -> None:
-    """Dark is not off, another site's proof is none, and a host whose database goes on is believed."""
+    """Dark is not off, and another site's proof is none."""
     made = tools()
     made.hosts, made.power, made.vouched = hosts, power, vouched
 
     with pytest.raises(OutcomeUnknown):
+        prove_off(made, LOST, CASE, step(PROVE_OFF, "donghai"))
+    assert not made.proven.off
+
+
+def test_host_whose_database_goes_on_is_believed_before_anyone_else() -> None:
+    """It was entered and says so; neither its cloud nor a person can know better."""
+    made = tools()
+    made.hosts, made.power = Said(failing=frozenset({city.PRIMARY})), Cloud(off=True)
+    made.vouched = {"donghai": VOUCHED}
+
+    with pytest.raises(OutsideFailed, match="it failed"):
         prove_off(made, LOST, CASE, step(PROVE_OFF, "donghai"))
     assert not made.proven.off
 
