@@ -12,6 +12,8 @@ from dr_drills.clients.attempts import Attempt
 
 PAUSE_S = 1.0
 """Who hears nothing for longer than this is not being served, and who asks nothing for longer knows nothing."""
+CONNECTING_S = 0.3
+"""A connection made anew takes up to this long where one that is kept is answered at once."""
 
 
 class Span(NamedTuple):
@@ -160,7 +162,7 @@ def _interruptions(after: Sequence[Attempt], fault_s: float, prompt_s: float) ->
 
 
 def _span(began_s: float, next_good: Attempt | None, prompt_s: float) -> Span:
-    """An answer that took longer than any before the fault was held up until shortly before it came."""
+    """An answer that took longer than a service takes that is there was held up until shortly before it came."""
     if next_good is None:
         return Span(began_s, None, began_s)
     held_s = next_good.ended_s - prompt_s
@@ -179,9 +181,9 @@ def _answered_next(after: Sequence[Attempt]) -> list[Attempt | None]:
 
 
 def _prompt(everything: Sequence[Attempt], fault_s: float) -> float:
-    """Return twice the longest that an acknowledgement took before the fault, infinite when there was none."""
-    took = [one.ended_s - one.began_s for one in everything if one.acknowledged and one.ended_s < fault_s]
-    return 2 * max(took, default=math.inf)
+    """Return how long an answer may take of a service that is there; infinite when none came before the fault."""
+    took = sorted(one.ended_s - one.began_s for one in everything if one.acknowledged and one.ended_s < fault_s)
+    return max(2 * took[len(took) * 19 // 20], CONNECTING_S) if took else math.inf
 
 
 def _longest_gap(everything: Sequence[Attempt], fault_s: float, seen_s: float) -> float:
