@@ -55,6 +55,7 @@ SERVICE_NEEDS: dict[str, tuple[Need, ...]] = {
         Need("tcp", 5001, ZONE, "the site's way to the replicas"),
         Need("tcp", 7000, MANAGEMENT, "status of the proxy"),
         Need("tcp", 5000, MANAGEMENT, "drills write as an application does"),
+        Need("tcp", 5001, MANAGEMENT, "drills read as an application does"),
     ),
     "object-store": (
         Need("tcp", 8080, ZONE, "clients, and container sync from the other sites"),
