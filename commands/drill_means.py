@@ -13,6 +13,7 @@ from failures import GateRefused, GovcloudError, InputInvalid, Text
 
 if TYPE_CHECKING:
     from dr_drills.actions.execute import StepResult
+    from dr_drills.actions.tools import Tools
     from dr_drills.clients.attempts import Client
     from dr_drills.clients.watch import Watch
     from dr_drills.faults.table import InForce, Injector
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dr_drills.planning.world import World
     from dr_drills.probes.scene import Scene
     from dr_drills.probes.trust import Keys
+    from dr_drills.rehearsal.forecast import Foreseen
     from dr_drills.rehearsal.means import Means, OutOfBand
     from lab.fence import LabBorders
     from lab.injector import LabInjector
@@ -222,23 +224,32 @@ class _LabHosts:
             raise NoAnswer(error.what) from error
 
 
-def _hands(desk: Desk) -> Callable[[str, Step, Case], StepResult]:
+def refuse_lacking(desk: Desk, steps: Sequence[Foreseen]) -> None:
+    """Raise GateRefused when a step of a plan cannot be done from here, before anything is."""
+    from dr_drills.actions.table import require
+
+    for service in dict.fromkeys(one.service for one in steps):
+        require((one.step for one in steps if one.service == service), _tools(desk, service))
+
+
+def _tools(desk: Desk, service: str) -> Tools:
     from dataclasses import replace
 
-    from dr_drills.actions.execute import run_step
     from dr_drills.actions.tools import Tools
 
     hosts = None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
+    made = Tools.of(desk.scene, service, desk.keys)
+    return replace(made, borders=desk.borders, hosts=hosts, evidence=desk.observer.evidence)
 
-    def tools(service: str) -> Tools:
-        made = Tools.of(desk.scene, service, desk.keys)
-        return replace(made, borders=desk.borders, hosts=hosts, evidence=desk.observer.evidence)
+
+def _hands(desk: Desk) -> Callable[[str, Step, Case], StepResult]:
+    from dr_drills.actions.execute import run_step
 
     def act(service: str, step: Step, case: Case) -> StepResult:
         def look() -> World:
             return desk.observer.world(service)
 
-        return run_step(step, case, tools(service), look)
+        return run_step(step, case, _tools(desk, service), look)
 
     return act
 

@@ -294,12 +294,15 @@ def _refuse_level(scenario: Scenario, level: str) -> None:
 
 def _refuse_plan(planned: Planned, asked: Asked) -> None:
     """Refuse a plan that is not the approved one, that cannot be carried out, or to which nobody else agreed."""
+    from commands.drill_means import refuse_lacking
+
     if asked.plan and asked.plan != planned.digest:
         raise GateRefused(
             Text("the plan is stale: topology, world or tables have changed", "计划已过期：拓扑、现状或规则已变化"),
             where=planned.digest,
             fix=Text("look at it again: govcloud drill plan", "请重新查看：govcloud drill plan"),
         )
+    refuse_lacking(planned.desk, planned.steps)
     refused = next((one for one in planned.steps if one.refused), None)
     if refused:
         raise GateRefused(

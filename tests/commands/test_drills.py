@@ -1,0 +1,159 @@
+"""The drill commands as far as they go without a cloud."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from commands import drills
+from console import Voice
+from dr_drills.journal.event import EventKind
+from dr_drills.journal.file import Journal
+from dr_drills.rehearsal.runs import alone, drills_folder, new_name, refuse_open, runs
+from dr_drills.rehearsal.timers import units
+from dr_drills.rehearsal.window import next_elapse, refuse_outside
+from failures import GateRefused, InputInvalid, WrongUsage
+from stacks.rollout.home import home_of
+from tests.dr_drills import city
+from tests.dr_drills.rehearsal.stand import BY_LEASE
+from topology.load import load_cloud
+
+NAME = "drilltown"
+DRILLS = """
+drills:
+  weekly: {scenario: site-network-loss, site: donghai, schedule: "Sat 02:00", window: 2h}
+  table: {scenario: both-active-lost, level: tabletop, window: 8h}
+"""
+
+
+@pytest.fixture
+def topology(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Quanzhou under a name that no lab has, with two drills of its own, and a home with nothing in it."""
+    monkeypatch.setenv("GOVCLOUD_HOME", str(tmp_path / "home"))
+    text = city.QUANZHOU.read_text(encoding="utf-8")
+    text = text[: text.index("\ndrills:\n")].replace("cloud: quanzhou\n", f"cloud: {NAME}\n") + DRILLS
+    (tmp_path / "city.yaml").write_text(text, encoding="utf-8")
+    return tmp_path / "city.yaml"
+
+
+def voice() -> Voice:
+    return Voice("en", as_json=True, out=io.StringIO(), err=io.StringIO())
+
+
+def document(spoken: Voice) -> dict[str, object]:
+    assert isinstance(spoken.out, io.StringIO)
+    found: dict[str, object] = json.loads(spoken.out.getvalue())
+    return found
+
+
+def folder_of(topology: Path) -> Path:
+    return drills_folder(home_of(NAME, {"GOVCLOUD_HOME": str(topology.parent / "home")}))
+
+
+def died(topology: Path, name: str) -> None:
+    """Leave a run whose controller is gone, with a fault that may be in force."""
+    with Journal.begin(folder_of(topology) / name, name, {"script": BY_LEASE.document()}) as journal:
+        aimed = {"fault": "cut", "target": {"kind": "site", "name": "a"}}
+        journal.append(EventKind.FAULT_INTENT, "cut", **aimed)
+
+
+def test_drill_list_names_every_scenario_in_one_document() -> None:
+    """Scripts read the scenarios as they are written."""
+    spoken = voice()
+
+    assert drills.listing(spoken) == 0
+    assert len(list(document(spoken)["scenarios"])) > 15  # type: ignore[call-overload]  # a list of the document
+
+
+def test_drill_show_of_no_scenario_is_wrong_usage() -> None:
+    """Nothing is shown for a name there is not."""
+    with pytest.raises(WrongUsage):
+        drills.show(voice(), "no-such-thing")
+
+
+def test_drill_schedule_written_gives_a_timer_that_catches_up(topology: Path) -> None:
+    """One service and one timer per scheduled drill; the service refuses outside its window."""
+    folder = topology.parent / "timers"
+
+    assert drills.schedule(voice(), topology, folder) == 0
+    assert {path.name for path in folder.iterdir()} == {
+        "govcloud-drill-drilltown-weekly.service",
+        "govcloud-drill-drilltown-weekly.timer",
+    }
+    timer = (folder / "govcloud-drill-drilltown-weekly.timer").read_text(encoding="utf-8")
+    service = (folder / "govcloud-drill-drilltown-weekly.service").read_text(encoding="utf-8")
+    assert "Persistent=true" in timer
+    assert "OnCalendar=Sat 02:00" in timer
+    assert "--site donghai --window '7200/Sat 02:00'" in service
+
+
+def test_drill_units_with_odd_paths_keep_them_whole(topology: Path) -> None:
+    """What systemd would expand is doubled, what the line would split is quoted."""
+    text = units(load_cloud(topology), Path("/srv/a b/100%/$HOME.yaml"))["govcloud-drill-drilltown-weekly.service"]
+
+    assert "'/srv/a b/100%%/$$HOME.yaml'" in text
+
+
+def test_window_that_opened_within_its_length_lets_a_drill_begin() -> None:
+    """A run that was missed is made up for within the window, and refused after it."""
+    opened = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+
+    assert next_elapse("Sat 02:00 UTC", opened - timedelta(hours=5)) == opened
+    refuse_outside("", opened)
+    refuse_outside("7200/Sat 02:00 UTC", opened + timedelta(hours=1))
+    with pytest.raises(GateRefused):
+        refuse_outside("7200/Sat 02:00 UTC", opened + timedelta(hours=3))
+    with pytest.raises(GateRefused):
+        refuse_outside("7200/Sat 02:00 UTC", opened - timedelta(minutes=1))
+    with pytest.raises(InputInvalid):
+        refuse_outside("at night", opened)
+
+
+def test_drill_at_the_same_time_as_another_is_refused(topology: Path) -> None:
+    """The second controller is told who runs."""
+    folder = folder_of(topology)
+    with alone(folder, "the first"), pytest.raises(GateRefused) as refused, alone(folder, "the second"):
+        pass
+
+    assert "the first" in refused.value.what.en
+
+
+def test_drill_after_one_that_died_is_refused_until_that_is_healed(topology: Path) -> None:
+    """A fault that cannot be undone stays told; without a lab on this machine nothing is claimed to be healed."""
+    died(topology, "run-1")
+    folder = folder_of(topology)
+    with pytest.raises(GateRefused):
+        refuse_open(folder)
+    spoken = voice()
+
+    assert drills.heal(spoken, topology, "") == 5
+    assert document(spoken)["left"] == [{"fault": "cut", "kind": "site", "name": "a"}]
+    assert [run.is_open for run in runs(folder)] == [True]
+
+
+def test_drill_heal_with_nothing_left_says_so(topology: Path) -> None:
+    """Healing may be repeated, also where there never was a run."""
+    spoken = voice()
+
+    assert drills.heal(spoken, topology, "") == 0
+    assert document(spoken)["runs"] == []
+
+
+def test_drill_history_lists_runs_with_their_verdicts(topology: Path) -> None:
+    """A run that is not over has none."""
+    died(topology, "run-1")
+    spoken = voice()
+
+    assert drills.history(spoken, topology) == 0
+    rows = document(spoken)["runs"]
+    assert isinstance(rows, list)
+    assert [(row["run"], row["open"], row["verdict"]) for row in rows] == [("run-1", True, None)]
+
+
+def test_drill_names_of_runs_sort_by_time() -> None:
+    """The name says the scenario and when it began."""
+    assert new_name("host-crash", datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)) == "host-crash-20261122T010203Z"
