@@ -210,7 +210,7 @@ def variables_of(path: Path, cloud: Cloud) -> Mapping[str, Mapping[str, Any]]:
 
 
 class _LabHosts:
-    """Enters a lab's hosts from this machine, whatever is cut; implements dr_drills.actions.tools.Hosts."""
+    """Enters a lab's hosts from this machine, whatever is cut; implements Hosts and Power of the actions."""
 
     def __init__(self, injector: LabInjector) -> None:
         self._injector = injector
@@ -222,6 +222,9 @@ class _LabHosts:
             return self._injector.enter(host, words, seconds)
         except GovcloudError as error:
             raise NoAnswer(error.what) from error
+
+    def off(self, host: str) -> bool:
+        return self._injector.is_off(host)
 
 
 def refuse_lacking(desk: Desk, steps: Sequence[Foreseen]) -> None:
@@ -237,9 +240,9 @@ def _tools(desk: Desk, service: str) -> Tools:
 
     from dr_drills.actions.tools import Tools
 
-    hosts = None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
+    lab = None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
     made = Tools.of(desk.scene, service, desk.keys)
-    return replace(made, borders=desk.borders, hosts=hosts, evidence=desk.observer.evidence)
+    return replace(made, borders=desk.borders, hosts=lab, power=lab, evidence=desk.observer.evidence)
 
 
 def _hands(desk: Desk) -> Callable[[str, Step, Case], StepResult]:

@@ -101,6 +101,10 @@ class LabInjector:
         for top in (machine.root, machine.folder / "upper"):
             (top / "etc/systemd/system/multi-user.target.wants" / f"{UNIT}.service").unlink(missing_ok=True)
 
+    def is_off(self, host: str) -> bool:
+        """Tell whether nothing of a host runs. Raises WrongUsage for a host there is not."""
+        return not self._machine(host).running()
+
     def enter(self, host: str, words: Sequence[str], seconds: float) -> str:
         """Return what a command printed that ran as root in a host, whatever is cut. Raises OutsideFailed."""
         return run(*way_in(self._cloud, self._place, host, words), seconds=seconds)

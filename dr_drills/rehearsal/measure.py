@@ -7,13 +7,13 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from dr_drills.clients.attempts import Attempt, Client
+from dr_drills.clients.attempts import Attempt, Client, Kind
 from dr_drills.clients.ledger import count
 from dr_drills.clients.outage import outage, whole
 from dr_drills.clients.record import read_record
 from dr_drills.rehearsal.means import Counted
 
-SAMPLE_S = 0.1
+SAMPLE_MS = 100
 AROUND_S = 0.5
 """Sides that acknowledge in turn within this time of a sample do so both."""
 
@@ -34,14 +34,15 @@ def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
     if counted.after is not None:
         before = counted.after if counted.before is None else counted.before
         document["ledger"] = count(attempts, before, counted.after, before_s=counted.before_s).document()
-    writers = {name for name, client in who.items() if client.kind.writes}
+    # a citizen is answered by an application, which says nothing of where its database is
+    writers = {name for name, client in who.items() if client.kind is Kind.WRITER}
     document["attempts_sha256"] = sha256(counted.record.read_bytes()).hexdigest()
     document["watcher"] = dual(a for a in attempts if a.client in writers)
     return document
 
 
 def dual(attempts: Iterable[Attempt]) -> Mapping[str, int]:
-    """Return in how many samples of SAMPLE_S writes were acknowledged at more than one place in turn.
+    """Return in how many samples of SAMPLE_MS writes were acknowledged at more than one place in turn.
 
     A single change of place is a take-over; a place that acknowledges again within AROUND_S after another one did is
     a second side.
@@ -49,5 +50,8 @@ def dual(attempts: Iterable[Attempt]) -> Mapping[str, int]:
     told = sorted((a.ended_s, a.where) for a in attempts if a.acknowledged and a.where)
     changes = [later for (_, one), (later, other) in pairwise(told) if one != other]
     both = [later for earlier, later in pairwise(changes) if later - earlier <= AROUND_S]
-    samples = {int(ended_s / SAMPLE_S) for ended_s, _ in told}
-    return {"dual_acknowledging": len({int(at / SAMPLE_S) for at in both}), "samples": len(samples)}
+    return {"dual_acknowledging": len(set(map(_sample, both))), "samples": len({_sample(at) for at, _ in told})}
+
+
+def _sample(at_s: float) -> int:
+    return round(at_s * 1000) // SAMPLE_MS
