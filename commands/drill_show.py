@@ -1,100 +1,18 @@
-"""What is shown of drills: scenarios, plans, runs, and a run while it goes on."""
+"""What is shown of drills: scenarios, plans, and the runs there were."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from threading import Event as Flag
-from threading import Thread
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from console import Table, Voice
+from console import Table
 from failures import NOTHING, Text
 
 if TYPE_CHECKING:
-    from dr_drills.journal.event import Event
     from dr_drills.rehearsal.forecast import Foreseen
     from dr_drills.rehearsal.runs import Run
     from dr_drills.rehearsal.script import Script
     from dr_drills.scenarios.scenario import Scenario
-
-RATES_S = 2.0
-_WORDS: dict[str, Text] = {
-    "run-began": Text("the run begins", "演练开始"),
-    "gate": Text("health gate", "健康门禁"),
-    "phase-began": Text("phase", "阶段"),
-    "phase-ended": Text("phase over", "阶段结束"),
-    "fault-intent": Text("injecting", "正在注入"),
-    "fault-injected": Text("injected", "已注入"),
-    "step-intent": Text("step", "步骤"),
-    "step-done": Text("step done", "步骤完成"),
-    "step-doubt": Text("step NOT proven", "步骤未证实"),
-    "approval": Text("approved by a second person", "第二人已批准"),
-    "heal-intent": Text("healing", "正在撤除"),
-    "healed": Text("healed", "已撤除"),
-    "measured": Text("measured", "已测量"),
-    "run-ended": Text("the run is over", "演练结束"),
-    "torn-tail": Text("a torn line was cut off the journal", "日志残缺的末行已截去"),
-    "resumed": Text("the run goes on", "继续演练"),
-}
-
-
-class Timeline:
-    """Prints a run's events as they come, and how the clients do, on stderr; `rates` are by client."""
-
-    def __init__(self, voice: Voice, rates: Callable[[], Mapping[str, Any]]) -> None:
-        self._voice, self._rates = voice, rates
-        self._began = time.monotonic()
-        self._over = Flag()
-
-    def __enter__(self) -> Self:
-        self._ticker = Thread(target=self._tick, daemon=True)
-        self._ticker.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._ticker.join()
-
-    def tell(self, event: Event) -> None:
-        word, about = _WORDS[event.kind], _about(event.data)
-        self._note(Text(f"{word.en} {about}", f"{word.zh} {about}"))
-
-    def _note(self, text: Text) -> None:
-        at = f"{time.monotonic() - self._began:7.1f} s"
-        self._voice.note(Text(f"{at}  {text.en}", f"{at}  {text.zh}"))
-
-    def _tick(self) -> None:
-        while not self._over.wait(RATES_S):
-            rates = self._rates()
-            if rates:
-                told = "  ".join(f"{name} {_rate(rate)}" for name, rate in rates.items())
-                self._note(Text(told, told))
-
-
-def _rate(rate: Any) -> str:
-    lag = "-" if rate.latency_s is None else f"{rate.latency_s * 1000:.0f}ms"
-    return f"{rate.hz:.0f}/s {lag} +{rate.acknowledged} -{rate.failed}"
-
-
-def _about(data: Mapping[str, Any]) -> str:
-    """Return what an event is about, in names and numbers that need no translation."""
-    aimed = data.get("target")
-    parts = [data.get(name) for name in ("phase", "fault", "step", "run", "who")]
-    if isinstance(aimed, Mapping) and "name" in aimed:
-        parts += [aimed.get("kind"), aimed.get("name")]
-    parts += [f"{data['seconds']:.1f} s" if isinstance(data.get("seconds"), float) else None]
-    parts += [data.get("answer"), data.get("verdict"), data.get("trouble")]
-    whole = data.get("whole")
-    if isinstance(whole, Mapping):
-        parts.append(f"RTO {whole.get('seconds')} s")
-    ledger = data.get("ledger")
-    if isinstance(ledger, Mapping):
-        parts.append(f"lost {ledger.get('lost')}/{ledger.get('acknowledged')}")
-    return " ".join(str(part) for part in parts if part not in {None, ""})
 
 
 def scenario_table(scenarios: Iterable[Scenario]) -> Table:

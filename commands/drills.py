@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.drill_show import Timeline, foreseen_table, run_rows, run_table, scenario_table, timeline_table
+from commands.drill_closing import closing, closing_table
+from commands.drill_live import Timeline
+from commands.drill_show import foreseen_table, run_rows, run_table, scenario_table, timeline_table
 from console import Voice
 from failures import AnswerNo, GateRefused, GovcloudError, OutcomeUnknown, Text
 
@@ -226,30 +228,47 @@ def _rehearse(voice: Voice, desk: Desk, script: Script, journal: Journal, consen
     from commands.drill_means import means_of
     from dr_drills.rehearsal.run import Rehearsal
 
-    timeline = Timeline(voice, lambda: desk.watch.rates() if desk.watch else {})
+    timeline = Timeline(voice, lambda: desk.watch)
     try:
         with timeline:
             verdict = Rehearsal(
                 script, means_of(desk, journal.folder.name, timeline.tell, voice.note), journal, consents, digest
             ).run()
-    finally:
-        _report(voice, journal)
+    except BaseException:
+        _report(journal)
+        voice.note(_lies_at(journal))
+        raise
+    return _close(voice, verdict, journal)
+
+
+def _close(voice: Voice, verdict: str, journal: Journal) -> int:
+    """Show what was promised and what was measured, and return the exit code of the verdict."""
+    from dr_drills.report.files import PAGE
+
     failure = VERDICTS[verdict]
-    document = {"run": journal.folder.name, "verdict": verdict, "folder": str(journal.folder)}
-    voice.document({"ok": failure is None, "exit_code": failure.exit_code if failure else 0, **document})
-    voice.say(Text(f"verdict: {verdict}", f"结论：{verdict}"))
-    for row in journal.events[-1].data.get("reasons", ()):
+    code = failure.exit_code if failure else 0
+    reasons = list(journal.events[-1].data.get("reasons", ()))
+    facts = closing(_report(journal), verdict, str(journal.folder / PAGE))
+    shown = {"folder": str(journal.folder), "reasons": reasons}
+    voice.document({"ok": failure is None, "exit_code": code, **facts, **shown})
+    voice.table(closing_table(facts))
+    for row in reasons:
         voice.note(Text(f"{row['rule']} {row['en']}", f"{row['rule']} {row['zh']}"))
     if failure:
         voice.note(failure.say(voice.lang))
-    return failure.exit_code if failure else 0
+    return code
 
 
-def _report(voice: Voice, journal: Journal) -> None:
-    from dr_drills.report.files import PAGE, write_report
+def _report(journal: Journal) -> dict[str, Any]:
+    from dr_drills.report.files import write_report
 
-    write_report(journal.folder)
-    voice.note(Text(f"report: {journal.folder / PAGE}", f"报告：{journal.folder / PAGE}"))
+    return write_report(journal.folder)
+
+
+def _lies_at(journal: Journal) -> Text:
+    from dr_drills.report.files import PAGE
+
+    return Text(f"report: {journal.folder / PAGE}", f"报告：{journal.folder / PAGE}")
 
 
 def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud) -> tuple[InForce, ...]:
@@ -260,7 +279,7 @@ def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud) -> tuple[InForce
 
     lost, (injector, _) = script_of(found).lost, lab_means(cloud)
     with Journal.resume(found.folder, {"operator": getpass.getuser(), "host": socket.gethostname()}) as journal:
-        timeline = Timeline(voice, dict)
+        timeline = Timeline(voice, lambda: None)
         return heal_run(journal, named_injector(injector), out_of_band(path, cloud, injector), lost, timeline.tell)
 
 

@@ -89,6 +89,10 @@ class Watch:
             lane.client.close()
         self._record.close()
 
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        return tuple(lane.client for lane in self._lanes.values())
+
     def rates(self) -> Mapping[str, Rate]:
         """Return how each client does now, by its name."""
         with self._lock:
