@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from failures import GateRefused, GovcloudError, InputInvalid, Text
+from failures import GateRefused, InputInvalid, OutsideFailed, Text
 
 if TYPE_CHECKING:
     from dr_drills.actions.execute import StepResult
     from dr_drills.actions.tools import Tools
     from dr_drills.clients.attempts import Client
     from dr_drills.clients.watch import Watch
+    from dr_drills.detection.watch import Sighting
     from dr_drills.faults.table import InForce, Injector
-    from dr_drills.journal.event import Event
+    from dr_drills.journal.event import Event as Journaled
     from dr_drills.observe.observer import Observer
     from dr_drills.planning.steps import Case, Step
     from dr_drills.planning.world import World
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from topology.model import Cloud
 
 HZ = 10.0
+LOOK_PAUSE_S = 0.1
 GLANCE_S = 3.0
 COMMAND_S = 60.0
 _FIRST = Text("deploy it first: govcloud deploy", "请先部署：govcloud deploy")
@@ -120,7 +123,7 @@ def lab_means(cloud: Cloud) -> tuple[LabInjector | NoInjector, LabBorders | None
     return LabInjector(cloud, place), LabBorders(place)
 
 
-def means_of(desk: Desk, run: str, tell: Callable[[Event], None], note: Callable[[Text], None]) -> Means:
+def means_of(desk: Desk, run: str, tell: Callable[[Journaled], None], note: Callable[[Text], None]) -> Means:
     """Return what a run works with."""
     from dr_drills.clients.clients import clients_of
     from dr_drills.clients.markers import Markers
@@ -137,6 +140,7 @@ def means_of(desk: Desk, run: str, tell: Callable[[Event], None], note: Callable
         act=act,
         unwell=lambda: unwell(desk),
         watch=lambda record: _watched(desk, clients, record),
+        sight=lambda sites: _sighting(desk, sites),
         prepare=markers.prepare,
         present=markers.present,
         forget=markers.forget,
@@ -216,11 +220,16 @@ class _LabHosts:
         self._injector = injector
 
     def run(self, host: str, words: Sequence[str], seconds: float) -> str:
+        """Return what a command printed. Raises NoAnswer when it did not run or end, OutsideFailed when it failed."""
         from dr_drills.probes.budget import NoAnswer
 
+        if self._injector.is_off(host):
+            raise NoAnswer(Text(f"{host} is not up", f"{host} 没有启动"))
         try:
             return self._injector.enter(host, words, seconds)
-        except GovcloudError as error:
+        except OutsideFailed as error:
+            if error.__cause__ is None:
+                raise
             raise NoAnswer(error.what) from error
 
     def off(self, host: str) -> bool:
@@ -258,6 +267,33 @@ def _hands(desk: Desk) -> Callable[[str, Step, Case], StepResult]:
 
 
 @contextmanager
+def _sighting(desk: Desk, sites: Sequence[str]) -> Iterator[Sighting]:
+    """Let observers look at sites; the planner's eyes get used to the dark meanwhile, or their first look is slow."""
+    from dr_drills.detection.eyes import CONNECT_S, observers
+    from dr_drills.detection.watch import Sighting
+    from dr_drills.probes.web import Web
+
+    lab = None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
+    watching = observers(desk.scene, sites, Web(desk.keys, CONNECT_S), lab) if sites else ()
+    over = Event()
+    eyes = Thread(target=_look_until, args=(desk, over), daemon=True)
+    with Sighting(watching) as sighting:
+        if sites:
+            eyes.start()
+        try:
+            yield sighting
+        finally:
+            over.set()
+            if sites:
+                eyes.join()
+
+
+def _look_until(desk: Desk, over: Event) -> None:
+    while not over.wait(LOOK_PAUSE_S):
+        desk.observer.look()
+
+
+@contextmanager
 def _watched(desk: Desk, clients: Sequence[Client], record: Path) -> Iterator[Watch]:
     from dr_drills.clients.watch import Watch
 
@@ -269,7 +305,7 @@ def _watched(desk: Desk, clients: Sequence[Client], record: Path) -> Iterator[Wa
             desk.watch = None
 
 
-def _judged(desk: Desk, run: str, events: Sequence[Event]) -> tuple[str, list[Mapping[str, str]]]:
+def _judged(desk: Desk, run: str, events: Sequence[Journaled]) -> tuple[str, list[Mapping[str, str]]]:
     """Return the verdict of a run that is about to end, and the reasons that are no pass."""
     from dr_drills.clients.record import read_record
     from dr_drills.rehearsal.run import RECORD

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from dr_drills.detection.witnesses import Heard
 from dr_drills.faults.table import Injector
 from dr_drills.journal.event import Event
 from dr_drills.planning.steps import Case, Step
@@ -48,6 +49,13 @@ class Result(Protocol):
     def detail(self) -> Text: ...
 
 
+class Sighting(Protocol):
+    """Observers at several places who look at sites all the time."""
+
+    def heard(self, site: str) -> Sequence[Heard]:
+        """Return what each of them says of a site now."""
+
+
 class OutOfBand(Protocol):
     """A way to the databases of a site that does not need its lines; idempotent, raises when it cannot."""
 
@@ -73,6 +81,7 @@ class Means:
     """`unwell` says what is not known to be well, `act` carries one step out for a service and proves it.
 
     `prepare` makes room for the clients' markers and `forget` takes all of them away.
+    `sight` lets observers look at sites for the length of the block.
     `judge` returns the verdict and its reasons from the events; `tell` hears every event as it is written.
     """
 
@@ -82,6 +91,7 @@ class Means:
     act: Callable[[str, Step, Case], Result]
     unwell: Callable[[], Sequence[str]]
     watch: Callable[[Path], AbstractContextManager[Watching]]
+    sight: Callable[[Sequence[str]], AbstractContextManager[Sighting]]
     prepare: Callable[[], None]
     present: Callable[[], frozenset[str]]
     forget: Callable[[], None]

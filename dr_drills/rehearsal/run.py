@@ -12,9 +12,10 @@ from dr_drills.journal.file import Journal
 from dr_drills.rehearsal import gate
 from dr_drills.rehearsal.clients import Waiter
 from dr_drills.rehearsal.courses import Courses
+from dr_drills.rehearsal.deciding import Decider
 from dr_drills.rehearsal.healing import heal_all
 from dr_drills.rehearsal.log import Log
-from dr_drills.rehearsal.means import Counted, Means
+from dr_drills.rehearsal.means import Counted, Means, Sighting
 from dr_drills.rehearsal.past import fault_s, goes_on_with_healing, has_begun, is_over, open_faults, target
 from dr_drills.rehearsal.script import Move, PlannedFault, Script
 from failures import GateRefused, GovcloudError, OutsideFailed, Text
@@ -22,7 +23,6 @@ from failures import GateRefused, GovcloudError, OutsideFailed, Text
 RECORD = "attempts.jsonl"
 BASELINE_S = 5.0
 BASELINE_LIMIT_S = 30.0
-DETECT_S = 30.0
 HOLD_LIMIT_S = 180.0
 REJOIN_LIMIT_S = 300.0
 LOOK_S = 1.0
@@ -51,6 +51,7 @@ class Rehearsal:
         self._log = Log(journal, means.tell, means.seconds)
         self._courses = Courses(self._log, means, approved=consents.second_person)
         self._consents, self._plan_sha256 = consents, plan_sha256
+        self._decider = Decider(script, self._log, means, consents.operator)
         self._before: frozenset[str] | None = None
         self._before_s = 0.0
         self._troubles: list[Mapping[str, str]] = []
@@ -81,9 +82,12 @@ class Rehearsal:
         heals_next = goes_on_with_healing(events)
         if not has_begun(events):
             self._baseline(waiter)
-            self._inject()
+        with self._means.sight(self._decider.sites) as sighting:
+            if not has_begun(events):
+                self._inject()
+            decided = not heals_next and self._decide(waiter, sighting)
         if not heals_next:
-            self._recover(waiter)
+            self._recover(waiter, decided=decided)
         self._heal()
         self._rejoin(waiter)
 
@@ -128,11 +132,22 @@ class Rehearsal:
         self._means.injector.heal(*hit)
         self._log.write(EventKind.HEALED, fault.fault, **target(hit), ok=True)
 
-    def _recover(self, waiter: Waiter) -> None:
-        if self._script.faults and self._script.scenario.expect.outage != "none":
-            with self._log.phase("detect"):
-                waiter.for_trouble(DETECT_S)
-        self._try(self._script.courses)
+    def _decide(self, waiter: Waiter, sighting: Sighting) -> bool:
+        """Return whether the plans may be carried out."""
+        try:
+            self._decider.decide(waiter, sighting)
+        except GovcloudError as error:
+            self._trouble(error)
+            return False
+        return True
+
+    def _trouble(self, error: GovcloudError) -> None:
+        self._troubles.append(_reason(error))
+        self._means.note(Text(error.say("en"), error.say("zh")))
+
+    def _recover(self, waiter: Waiter, *, decided: bool) -> None:
+        if decided:
+            self._try(self._script.courses)
         with self._log.phase("hold"):
             if self._script.scenario.expect.outage == "healed":
                 self._means.sleep(self._script.hold_s)
@@ -145,8 +160,7 @@ class Rehearsal:
         try:
             self._courses.carry_out(moves, self._script.services, only_phase)
         except GovcloudError as error:
-            self._troubles.append(_reason(error))
-            self._means.note(Text(error.say("en"), error.say("zh")))
+            self._trouble(error)
             if not only_phase:
                 self._log.leave("unknown")
         else:

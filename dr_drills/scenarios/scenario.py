@@ -102,10 +102,12 @@ class Course(Strict):
 class Recovery(Strict):
     """`none`: nobody acts; `lease`: the cluster acts by itself and the drill watches; `plan`: the drill acts.
 
-    `courses` run one after the other while the faults are in force, `afterwards` once they are healed.
+    `courses` run one after the other while the faults are in force, `afterwards` once they are healed. `decided` by a
+    `person`: a fast failover does not wait for observers to agree that the site is lost.
     """
 
     by: Literal["none", "lease", "plan"]
+    decided: Literal["observers", "person"] = "observers"
     courses: tuple[Course, ...] = ()
     afterwards: tuple[Course, ...] = ()
 

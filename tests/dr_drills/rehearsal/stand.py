@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dr_drills.clients.attempts import Attempt, Outcome
+from dr_drills.detection.witnesses import Heard
 from dr_drills.faults.table import InForce
 from dr_drills.journal.clock import Clock
 from dr_drills.journal.event import Event
@@ -49,6 +50,8 @@ class Stand:
     tried: list[Attempt] = field(default_factory=list)
     unhealthy: tuple[str, ...] = ()
     stubborn: bool = False
+    blind: frozenset[str] = frozenset()
+    seeing: frozenset[str] = frozenset()
     after_act: Callable[[], None] = lambda: None
     on_sleep: Callable[[], None] = lambda: None
 
@@ -131,6 +134,19 @@ class Stand:
     def watch(self, _record: Path) -> Iterator[Stand]:
         yield self
 
+    @contextmanager
+    def sight(self, _sites: Sequence[str]) -> Iterator[Stand]:
+        yield self
+
+    def heard(self, site: str) -> Sequence[Heard]:
+        """Every other place sees a site unless it is cut; who is `blind` never does, who is `seeing` always does."""
+        there = ("operator", *(other for other in SITES if other != site and other not in self.truth.cut))
+        return [self._word(place, site) for place in there]
+
+    def _word(self, place: str, site: str) -> Heard:
+        sees = place in self.seeing or (place not in self.blind and site not in self.truth.cut)
+        return Heard("test", place, Seen.YES if sees else Seen.NO, 0 if sees else 3, 0.0 if sees else 1.1)
+
     def means(self, tell: Callable[[Event], None] = lambda _: None) -> Means:
         return Means(
             injector=self,
@@ -139,6 +155,7 @@ class Stand:
             act=self.act,
             unwell=self.unwell,
             watch=self.watch,
+            sight=self.sight,
             prepare=lambda: None,
             present=frozenset,
             forget=lambda: None,

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from itertools import count
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from dr_drills.journal.event import Event
 from dr_drills.journal.file import read_events
 from dr_drills.rehearsal.past import is_over, open_faults
 from dr_drills.rehearsal.resume import heal_run
 from dr_drills.rehearsal.run import Consents
 from dr_drills.rehearsal.script import Script
+from dr_drills.scenarios.catalogue import named
 from failures import GateRefused, OutsideFailed
 from tests.dr_drills.planning.walks import guard_invariants
 from tests.dr_drills.rehearsal.stand import BY_LEASE, CITY_LOST, FAST, RUN, SEATS, THERE_AND_BACK, Stand
 
 SCRIPTS = {script.scenario.scenario: script for script in (BY_LEASE, FAST, CITY_LOST, THERE_AND_BACK)}
 KILLED = 9
-MOST_KILLS = 200
 
 
 @pytest.fixture
@@ -40,35 +42,42 @@ def kinds(folder: Path) -> list[str]:
     return [f"{event.kind} {event.data.get('phase', '')}".strip() for event in read_events(folder / RUN)]
 
 
-def killed(folder: Path, script: Script, at: int, moment: str) -> bool:
-    """Run in a process of its own that dies at once after so many events or acts; return whether it did die."""
+def killed(folder: Path, script: Script, at: int, moment: str) -> None:
+    """Run in a process of its own that dies at once, as of kill -9, after so many events or acts."""
     child = os.fork()
     if not child:
         try:
-            _run_until(stand(folder, script), script, at, moment)
+            _run_with(stand(folder, script), script, moment, lambda number: os._exit(KILLED) if number == at else None)
         except BaseException:  # noqa: BLE001 - the child must end here whatever happens, and never run the tests
             os._exit(1)
         os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in {0, KILLED}, f"the run failed by itself: {kinds(folder)}"
-    return code == KILLED
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED, f"it was not killed: {kinds(folder)}"
 
 
-def _run_until(cloud: Stand, script: Script, at: int, moment: str) -> None:
-    left = [at]
+def copied(folder: Path, script: Script, moment: str) -> list[Path]:
+    """Run once and return what lies on the disk after each event or act: what a run that is killed then leaves."""
+    whole = folder / "whole"
+    whole.mkdir()
+    left: list[Path] = []
 
-    def count(*_: object) -> None:
-        left[0] -= 1
-        if not left[0]:
-            os._exit(KILLED)
+    def copy(number: int) -> None:
+        left.append(folder / str(number))
+        shutil.copytree(whole, left[-1])
 
-    tell: Callable[[Event], None] = lambda _: None  # noqa: E731 - replaced when events are counted
-    if moment == "event":
-        tell = count
-    else:
-        cloud.after_act = count
+    _run_with(stand(whole, script), script, moment, copy)
+    return left
+
+
+def _run_with(cloud: Stand, script: Script, moment: str, act: Callable[[int], None]) -> None:
+    number = count(1)
+
+    def happened(*_: object) -> None:
+        act(next(number))
+
+    if moment == "act":
+        cloud.after_act = happened
     with cloud.begin(script) as journal:
-        cloud.rehearse(script, journal, tell)
+        cloud.rehearse(script, journal, happened if moment == "event" else lambda _: None)
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))
@@ -108,11 +117,8 @@ def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
     tmp_path: Path, script: Script, moment: str, way: str
 ) -> None:
     """After kill -9 behind every event and every act, resume and heal leave nothing in force and break nothing."""
-    for at in range(1, MOST_KILLS):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        if not killed(folder, script, at, moment):
-            break
+    moments = copied(tmp_path, script, moment)
+    for folder in moments:
         cloud = Stand.again(folder, SEATS.get(script.scenario.scenario, "b"))
         with cloud.resume() as journal:
             if way == "resume":
@@ -120,14 +126,32 @@ def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
             else:
                 assert heal_run(journal, cloud, cloud, script.lost, lambda _: None, cloud.sleep) == ()
         events = read_events(folder / RUN)
-        assert is_over(events), (at, kinds(folder))
-        assert not open_faults(events), (at, kinds(folder))
-        assert not cloud.in_force(), (at, kinds(folder))
+        assert is_over(events), (folder.name, kinds(folder))
+        assert not open_faults(events), (folder.name, kinds(folder))
+        assert not cloud.in_force(), (folder.name, kinds(folder))
         cloud.sleep(60)
         guard_invariants(cloud.truth, kinds(folder))
         if way == "resume":
-            assert not cloud.unwell(), (at, kinds(folder))
-    assert 2 < at < MOST_KILLS, "the run was killed nowhere, or everywhere"
+            assert not cloud.unwell(), (folder.name, kinds(folder))
+    assert len(moments) > 2, "the run was killed nowhere"
+
+
+@pytest.mark.parametrize("moment", ["event", "act"])
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))
+def test_rehearsal_really_killed_leaves_what_was_copied_at_that_moment(
+    tmp_path: Path, script: Script, moment: str
+) -> None:
+    """The copies stand for kill -9: journal and world of a process that died are the same, and its lock is free."""
+    (tmp_path / "dead").mkdir()
+    moments = copied(tmp_path, script, moment)
+    at = len(moments) // 2
+    killed(tmp_path / "dead", script, at, moment)
+    copy, dead = moments[at - 1], Stand.again(tmp_path / "dead")
+
+    assert kinds(tmp_path / "dead") == kinds(copy)
+    left = Stand.again(copy)
+    assert (dead.truth, dead.applied, dead.now) == (left.truth, left.applied, left.now)
+    dead.resume().close()
 
 
 def test_rehearsal_interrupted_by_ctrl_c_heals_and_passes_the_interruption_on(tmp_path: Path) -> None:
@@ -198,3 +222,49 @@ def test_rehearsal_that_is_begun_twice_is_refused(tmp_path: Path) -> None:
     cloud = stand(tmp_path, BY_LEASE)
     with cloud.begin(BY_LEASE), pytest.raises(GateRefused):
         cloud.resume()
+
+
+@pytest.mark.parametrize(
+    ("seeing", "decided"),
+    [((), True), (("c",), False), (("operator",), False)],
+    ids=["all miss it", "the third site sees it", "only the seat sees it"],
+)
+def test_rehearsal_of_a_fast_failover_acts_only_when_observers_agree(
+    tmp_path: Path, seeing: tuple[str, ...], *, decided: bool
+) -> None:
+    """Who sees the site keeps everybody from acting: nothing is fenced, and the run is no pass."""
+    cloud = stand(tmp_path, FAST)
+    cloud.seeing = frozenset(seeing)
+    with cloud.begin(FAST) as journal:
+        verdict = cloud.rehearse(FAST, journal)
+
+    events = read_events(tmp_path / RUN)
+    gate = next(event for event in events if event.row == "two-observers")
+    rules = {event.row for event in events if event.kind == "step-intent"}
+    assert gate.data["passed"] is decided
+    assert ("fence" in rules) == decided
+    assert verdict == ("pass" if decided else "unknown")
+    assert gate.data["seconds"] < 2 if decided else gate.data["seconds"] >= 30
+
+
+def test_rehearsal_of_a_fast_failover_on_one_blind_observer_alone_does_nothing(tmp_path: Path) -> None:
+    """A false alarm of one place costs nothing at all."""
+    alarm = replace(FAST, faults=())
+    cloud = stand(tmp_path, alarm)
+    cloud.blind = frozenset({"operator"})
+    with cloud.begin(alarm) as journal:
+        cloud.rehearse(alarm, journal)
+
+    assert not any(event.kind == "step-intent" and event.row == "fence" for event in read_events(tmp_path / RUN))
+
+
+def test_rehearsal_decided_by_a_person_does_not_ask_observers(tmp_path: Path) -> None:
+    """A drill of a false alarm goes on although everybody sees the site, and its journal says who decided."""
+    alarm = replace(FAST, faults=(), scenario=named("false-alarm"))
+    cloud = stand(tmp_path, alarm)
+    with cloud.begin(alarm) as journal:
+        cloud.rehearse(alarm, journal)
+
+    events = read_events(tmp_path / RUN)
+    assert [e.data["who"] for e in events if e.row == "by-person"] == ["operator"]
+    assert any(e.row == "fence" for e in events if e.kind == "step-done")
