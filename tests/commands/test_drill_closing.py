@@ -66,7 +66,7 @@ def test_closing_with_a_client_that_never_came_back_takes_it_for_its_kind() -> N
 
 def test_closing_of_a_run_that_measured_nothing_says_so() -> None:
     """A gate that was shut, or a database that could not be read."""
-    nothing = {"outages": [], "whole": None, "ledger": None, "rejoin_s": None}
+    nothing: dict[str, Any] = {"outages": [], "whole": None, "ledger": None, "rejoin_s": None}
     rows = shown(facts(nothing, "unknown"), "zh")
 
     assert ["全部客户端(RTO)", "不超过 60 秒", "未测得"] in rows
