@@ -283,7 +283,7 @@ def _loop() -> Row:
     return Row(
         "loop",
         os.access("/dev/loop-control", os.R_OK | os.W_OK),
-        Text("/dev/loop-control for the volumes of hosts", "/dev/loop-control：主机的卷"),
+        Text("/dev/loop-control for the disks of hosts", "/dev/loop-control：主机的磁盘"),
         Text("modprobe loop", "modprobe loop"),
     )
 

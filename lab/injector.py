@@ -98,7 +98,7 @@ class LabInjector:
         if machine.running():
             groups.freeze(machine.group, frozen=False)
             self._inside(host, "systemctl", "disable", "--now", UNIT)
-        for top in (machine.root, machine.folder / "upper"):
+        for top in (machine.root, machine.own / "upper"):
             (top / "etc/systemd/system/multi-user.target.wants" / f"{UNIT}.service").unlink(missing_ok=True)
 
     def is_off(self, host: str) -> bool:

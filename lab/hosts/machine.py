@@ -61,6 +61,11 @@ class Machine:
         return self.folder / "root"
 
     @property
+    def own(self) -> Path:
+        """Where the host's own disk is mounted: whatever differs from its base."""
+        return self.folder / "own"
+
+    @property
     def console(self) -> Path:
         return self.folder / "console.log"
 
@@ -99,7 +104,7 @@ class Machine:
         if self.running():
             return
         spec = self.spec
-        self._mount(Path(spec.base))
+        self._mount(Path(spec.base), spec.disk_gb)
         ensure(self.namespace)
         self._have_edge()
         cards.plug(self.namespace, self.edge, spec.cards)
@@ -115,13 +120,14 @@ class Machine:
             if not exists(self.edge):  # else another host of the site was quicker
                 raise
 
-    def _mount(self, base: Path) -> None:
-        for name in ("upper", "work", "root"):
-            (self.folder / name).mkdir(exist_ok=True)
+    def _mount(self, base: Path, disk_gb: int) -> None:
+        disks.mount_own(self.folder / "disk.img", self.own, disk_gb)
+        for folder in (self.own / "upper", self.own / "work", self.root):
+            folder.mkdir(exist_ok=True)
         if not self.root.is_mount():
             # The kernel's mark of an unclean end; a lab does not outlive its machine, and what was written is there.
-            run("rm", "-rf", self.folder / "work/work/incompat")
-            layers = f"lowerdir={base}/root,upperdir={self.folder}/upper,workdir={self.folder}/work,volatile"
+            run("rm", "-rf", self.own / "work/work/incompat")
+            layers = f"lowerdir={base}/root,upperdir={self.own}/upper,workdir={self.own}/work,volatile"
             run("mount", "-t", "overlay", self.namespace, "-o", layers, self.root)
         seeded = self.folder / "seeded"
         if not seeded.exists():
@@ -198,8 +204,9 @@ class Machine:
         self.stop()
         volumes = self.spec.volumes if self.known else ()
         cards.drop_namespace(self.namespace)
-        if self.root.is_mount():
-            run("umount", "--lazy", self.root)
+        for point in (self.root, self.own):
+            if point.is_mount():
+                run("umount", "--lazy", point)
         for volume in volumes:
             disks.release(volume.file)
         groups.remove(self.group)

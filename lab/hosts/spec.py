@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_MTU = 1500
+DEFAULT_DISK_GB = 10
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Spec:
     metadata: Mapping[str, str]
     cards: tuple[Card, ...]
     volumes: tuple[Volume, ...] = ()
+    disk_gb: int = DEFAULT_DISK_GB
 
     @property
     def address(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from lab.down import down
 from lab.hosts import groups
 from lab.hosts.base import make_base
 from lab.hosts.machine import Machine
-from lab.hosts.spec import Card, Spec, Volume
+from lab.hosts.spec import DEFAULT_DISK_GB, Card, Spec, Volume
 from lab.openstack.install import missing_packages
 from lab.place import DEFAULT_CACHE, RUN, Place
 from tests.lab.conftest import read_city
@@ -250,3 +251,18 @@ def test_down_after_kill_of_everything_leaves_no_trace_of_hosts(ground: Ground, 
     assert str(tmp_path) not in run("losetup", "--list")
     left = Path("/run/systemd/nspawn/propagate")
     assert not any((left / barn.machine(number).uuid).exists() for number in (1, 2))
+
+
+def test_disk_of_a_host_is_as_large_as_its_flavor_says_and_may_fill_up(ground: Ground, host: Machine) -> None:
+    """What fills it to the last block takes nothing of the machine's disk, and the host goes on when it is gone."""
+    before = shutil.disk_usage(ground.place.root).free
+    size = int(ground.operator.run(ADDRESS, "df --output=size -B1M / | tail -1"))
+    fill = "free=$(df --output=avail -B1 / | tail -1); sudo fallocate --length $free /ballast; sudo cp /bin/bash /more"
+    said = ground.operator.run(ADDRESS, f"({fill}) 2>&1 || true")
+    taken = before - shutil.disk_usage(ground.place.root).free
+    ground.operator.run(ADDRESS, "sudo rm -f /ballast /more")
+
+    assert DEFAULT_DISK_GB * 1000 < size <= DEFAULT_DISK_GB * 1024
+    assert "No space left on device" in said
+    assert taken < 1 << 30
+    assert ground.operator.run(ADDRESS, "echo well | sudo tee /well") == "well"

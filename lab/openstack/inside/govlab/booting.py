@@ -22,7 +22,7 @@ from govlab.hosts import DeclaredHost
 from govlab.watch import Watch
 from lab.hosts import disks, groups
 from lab.hosts.machine import Machine
-from lab.hosts.spec import Spec, read_card, read_volume, read_volumes
+from lab.hosts.spec import DEFAULT_DISK_GB, Spec, read_card, read_volume, read_volumes
 
 MARK = "govcloud_service"
 CONSOLE_BYTES = 100 * 1024
@@ -100,6 +100,7 @@ class BootingHost(DeclaredHost):
             metadata=dict(server.metadata),
             cards=tuple(read_card(index, vif) for index, vif in enumerate(network_info or ())),
             volumes=read_volumes(block_device_info),
+            disk_gb=server.flavor.root_gb or DEFAULT_DISK_GB,
         )
 
     def power_on(self, context: Any, instance: objects.Instance, network_info: Any, *args: Any, **kwargs: Any) -> None:
