@@ -40,6 +40,7 @@ NEEDS = (
     Need(Path("/bin/ip"), "iproute2"),
     Need(Path("/usr/bin/nsenter"), "util-linux"),
     Need(Path("/usr/bin/systemd-nspawn"), "systemd-container"),
+    Need(Path("/usr/sbin/mkfs.ext4"), "e2fsprogs"),
     Need(Path("/usr/bin/mmdebstrap"), "mmdebstrap"),
 )
 
