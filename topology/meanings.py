@@ -196,7 +196,8 @@ KEYS: dict[str, dict[str, Text]] = {
         "max_primaries": Text("How many writable primaries a service may have.", "一个服务最多可有的可写主库数。"),
     },
     "Drill": {
-        "scenario": Text("What is rehearsed.", "演练的场景。"),
+        "scenario": Text("What is rehearsed, one of `govcloud drill list`.", "演练的场景,见 `govcloud drill list`。"),
+        "carrier": Text("The carrier that fails.", "失效的运营商。"),
         "site": Text("The site it strikes, one of `sites`.", "所针对的中心,取自 `sites`。"),
         "service": Text("The service it strikes, one of `services`.", "所针对的服务,取自 `services`。"),
         "schedule": Text("When it runs, as a systemd calendar expression.", "执行时间,systemd 日历表达式。"),

@@ -186,6 +186,7 @@ class Drill(Strict):
 
     scenario: Name
     site: Name | None = None
+    carrier: Name | None = None
     service: Name | None = None
     schedule: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 *:,./~-]{1,80}$")] | None = None
     window: Duration = 7200

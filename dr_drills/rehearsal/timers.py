@@ -29,6 +29,7 @@ def words(drill: Drill, topology: Path) -> list[str]:
     """Return the command line of a scheduled drill."""
     line = ["govcloud", "drill", "run", str(topology), drill.scenario, "--level", drill.level]
     line += ["--site", drill.site] if drill.site else []
+    line += ["--carrier", drill.carrier] if drill.carrier else []
     line += ["--service", drill.service] if drill.service else []
     return [*line, "--window", f"{drill.window}/{drill.schedule}"]
 

@@ -41,7 +41,7 @@ departments:
 rules: {min_active_sites: 1}
 duties: {operate: {provider: {title: {en: Provider}}}}
 drills:
-  weekly: {scenario: site-loss, site: east, service: records, schedule: "Sat 02:00", window: 2h}
+  weekly: {scenario: site-network-loss, site: east, service: records, schedule: "Sat 02:00", window: 2h}
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from topology.checks.departments import DEPARTMENT_CHECKS
+from topology.checks.drills import DRILL_CHECKS
 from topology.checks.references import REFERENCES, dangling
 from topology.checks.servers import SERVER_CHECKS
 from topology.checks.services import SERVICE_CHECKS
@@ -14,7 +15,7 @@ from topology.findings import Finding
 from topology.model import Cloud
 from topology.places import Places
 
-CHECKS = (*SITE_CHECKS, *ZONE_CHECKS, *SERVER_CHECKS, *DEPARTMENT_CHECKS, *SERVICE_CHECKS)
+CHECKS = (*SITE_CHECKS, *ZONE_CHECKS, *SERVER_CHECKS, *DEPARTMENT_CHECKS, *SERVICE_CHECKS, *DRILL_CHECKS)
 CHECK_RULES = (*(row.rule for row in REFERENCES), *(row.rule for row in CHECKS))
 
 

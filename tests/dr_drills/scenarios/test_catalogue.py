@@ -12,6 +12,7 @@ from dr_drills.scenarios.catalogue import find, named, names
 from dr_drills.scenarios.scenario import KIND_OF, Aim
 from failures import GateRefused, WrongUsage
 from tests.dr_drills import city
+from topology.rehearsals import REHEARSALS, Rehearsal
 
 ISSUED = {
     *("host-crash", "primary-crash", "site-network-loss", "site-power-loss", "one-line-cut", "city-partition"),
@@ -50,6 +51,13 @@ def test_catalogue_of_scenarios_has_all_that_were_promised() -> None:
     """Each is a file of its own, named as the scenario in it."""
     assert set(names()) == ISSUED
     assert all(named(name).scenario == name for name in names())
+
+
+def test_topology_knows_of_every_scenario_what_it_needs_and_its_levels() -> None:
+    """The language is below the drills and cannot ask them; what it says of them is what they say."""
+    found = {name: Rehearsal(named(name).needs, named(name).levels) for name in names()}
+
+    assert found == REHEARSALS
 
 
 @pytest.mark.parametrize("name", sorted(ISSUED))
