@@ -32,6 +32,11 @@ class EventKind(StrEnum):
     RUN_ENDED = "run-ended"
     TORN_TAIL = "torn-tail"
     RESUMED = "resumed"
+    # What an auditor must know of who could have written where: the sites' shared store was lost or caught up, or two
+    # persons had a run go on without it.
+    STORE_LOST = "store-lost"
+    STORE_BACK = "store-back"
+    BREAK_GLASS = "break-glass"
 
 
 @dataclass(frozen=True)

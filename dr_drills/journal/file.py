@@ -3,57 +3,85 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dr_drills.journal.clock import Clock, boot_id
+from dr_drills.journal.copies import Copies
+from dr_drills.journal.elsewhere import NOWHERE, Elsewhere, Met, meet
 from dr_drills.journal.event import JSON, Event, EventKind, next_event
-from dr_drills.journal.heads import Destination, head_of, put_text, read_head
+from dr_drills.journal.heads import head_of, put_text, put_whole, read_head
+from dr_drills.journal.joining import Joined, carried_over
+from dr_drills.journal.local import JOURNAL, FileStore
+from dr_drills.journal.relay import Reach, Relay
 from dr_drills.journal.verify import Finding, Head, check, sound_events, split
-from failures import GateRefused, GovcloudError, InputInvalid, Text, of_system
-from stacks.engine.journal import no_room, sync_folder
-from stacks.rollout.locks import hold
+from failures import GateRefused, InputInvalid, Text
+from stacks.engine.journal import no_room
 
-JOURNAL, HEAD, LOCK = "journal.jsonl", "head.json", "lock"
+__all__ = ["HEAD", "JOURNAL", "Journal", "read_events"]
+
+HEAD = "head.json"
 TORN_SHOWN = 200
+INTENT_WAIT_S = 0.5
+BEGIN_WAIT_S = 3.0
+END_WAIT_S = 5.0
+WAITS_S: Mapping[EventKind, float] = {
+    EventKind.RUN_BEGAN: BEGIN_WAIT_S,
+    EventKind.RESUMED: BEGIN_WAIT_S,
+    EventKind.FAULT_INTENT: INTENT_WAIT_S,
+    EventKind.STEP_INTENT: INTENT_WAIT_S,
+}
+"""How long an event waits for the shared store before what it announces is done; a heal never does."""
+_HEADS_AT = frozenset({EventKind.PHASE_ENDED, EventKind.RUN_ENDED})
 
 
 class Journal:
-    """Made by `begin` or `resume`; closes its lock when closed or when its process dies."""
+    """Made by `begin` or `resume`; its locks are free when it is closed or its process dies."""
 
-    def __init__(self, folder: Path, clock: Clock, lock: ExitStack, events: Iterable[Event]) -> None:
-        self.folder, self._clock, self._lock = folder, clock, lock
-        self._events = list(events)
+    def __init__(self, store: FileStore, met: Met, clock: Clock) -> None:
+        self.folder, self._store, self._clock = store.folder, store, clock
+        self._events = list(met.joined.events)
         self._turn = threading.Lock()
-        self._broken: OSError | None = None
-        self._fd = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        sync_folder(folder)
+        self._copies = Copies(met.copies)
+        self._relay = Relay(met.shared, self._events, met.kept, met.reach, met.reason) if met.shared else None
+        self._said = met.reach
 
     @classmethod
-    def begin(cls, folder: Path, run: str, facts: Mapping[str, JSON], clock: Clock | None = None) -> Self:
-        """Make the folder and its journal with a first event of {run, boot_id, **facts}.
+    def begin(
+        cls,
+        folder: Path,
+        run: str,
+        facts: Mapping[str, JSON],
+        clock: Clock | None = None,
+        elsewhere: Elsewhere = NOWHERE,
+    ) -> Self:
+        """Make the folder and its journal with a first event of {run, boot_id, store, **facts}.
 
         Raises:
             GateRefused: there is a journal already (evidence is never written over), or another controller holds it.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _held(folder, f"drill {run}")
-        if (folder / JOURNAL).exists():
-            lock.close()
-            raise _already(folder)
-        journal = cls(folder, clock or Clock(), lock, ())
-        journal.append(EventKind.RUN_BEGAN, "", **{"run": run, "boot_id": boot_id(), **facts})
+        store = FileStore(folder, f"drill {run}")
+        try:
+            met = _fresh(store, elsewhere, run)
+        except BaseException:
+            store.close()
+            raise
+        journal = cls(store, met, clock or Clock())
+        told = {"run": run, "boot_id": boot_id(), "store": met.document(elsewhere), **facts}
+        journal.append(EventKind.RUN_BEGAN, "", **told)
         return journal
 
     @classmethod
-    def resume(cls, folder: Path, facts: Mapping[str, JSON], clock: Clock | None = None) -> Self:
-        """Go on with a journal: cut a torn last line off and say so, then say who goes on, {boot_id, **facts}.
+    def resume(
+        cls, folder: Path, facts: Mapping[str, JSON], clock: Clock | None = None, elsewhere: Elsewhere = NOWHERE
+    ) -> Self:
+        """Go on with a journal: cut a torn last line off and say so, then say who goes on, {boot_id, store, **facts}.
+
+        What the sites' store has more of the run is taken from there; see `joining.join`.
 
         Raises:
             GateRefused: another controller holds it.
@@ -61,16 +89,16 @@ class Journal:
         """
         if not (folder / JOURNAL).is_file():
             raise _none(folder)
-        lock = _held(folder, f"drill {folder.name}")
+        store = FileStore(folder, f"drill {folder.name}")
         try:
-            events, torn = _for_resuming(folder)
-            journal = cls(folder, clock or Clock(), lock, events)
+            events, torn = for_resuming(folder)
+            met = meet(elsewhere, folder.name, events)
+            aside = settle(store, met.joined, events, torn=bool(torn))
         except BaseException:
-            lock.close()
+            store.close()
             raise
-        if torn:
-            journal.cut(torn)
-        journal.append(EventKind.RESUMED, "", **{"boot_id": boot_id(), **facts})
+        journal = cls(store, met, clock or Clock())
+        journal.tell_resumed(met.joined.aside, torn, {"store": met.document(elsewhere), **aside, **facts})
         return journal
 
     @property
@@ -83,37 +111,41 @@ class Journal:
         return head_of(self._events)
 
     def append(self, kind: EventKind, row: str, /, **data: JSON) -> Event:
-        """Write an event; it is on the disk when this returns. Raises OutsideFailed when the disk does not take it."""
+        """Write an event; it is on the disk when this returns, and in the sites' store if that answers in time.
+
+        Raises:
+            OutsideFailed: the disk does not take it.
+            Superseded: another controller has the run; what the event announces must not be done.
+        """
         with self._turn:
-            last = self._events[-1] if self._events else None
-            event = next_event(last, self._clock.now(), self._clock.seconds(), kind, row, data)
-            try:
-                self._write(event.line())
-                self._events.append(event)
-                put_text(self.folder / HEAD, self.head.document())
-            except OSError as error:
-                raise no_room(self.folder / JOURNAL, error) from error
+            self._refuse()
+            self._tell_reach()
+            event = self._record(kind, row, data, WAITS_S.get(kind, 0.0))
+            if kind in _HEADS_AT:
+                self._copies.put(self.head)
+            self._refuse()
         return event
 
-    def cut(self, torn: bytes) -> None:
-        """Take the last, torn line off the file and say what it was."""
-        os.ftruncate(self._fd, os.fstat(self._fd).st_size - len(torn))
-        shown = torn[:TORN_SHOWN].decode("utf-8", "replace")
-        self.append(
-            EventKind.TORN_TAIL, "", bytes=len(torn), sha256=hashlib.sha256(torn).hexdigest(), begins_with=shown
-        )
+    def tell_resumed(self, aside: Sequence[Event], torn: bytes, facts: Mapping[str, JSON]) -> None:
+        """Write what was cut off, who goes on, and which faults of events that were set aside may be in force."""
+        if torn:
+            shown, digest = torn[:TORN_SHOWN].decode("utf-8", "replace"), hashlib.sha256(torn).hexdigest()
+            self.append(EventKind.TORN_TAIL, "", bytes=len(torn), sha256=digest, begins_with=shown)
+        self.append(EventKind.RESUMED, "", **{"boot_id": boot_id(), **facts})
+        for event in carried_over(aside):
+            self.append(EventKind.FAULT_INTENT, event.row, **{**event.data, "set_aside": event.seq})
 
-    def copy_head(self, destinations: Iterable[Destination]) -> dict[str, GovcloudError | None]:
-        """Lay the head down elsewhere, everywhere it can be; return, by destination, why it could not."""
-        text = json.dumps(self.head.document(), indent=1)
-        return {place.name: _put(place, f"{self.head.run}.head.json", text) for place in destinations}
+    def settle(self, wait_s: float = END_WAIT_S) -> tuple[str, ...]:
+        """Wait that long at most for other sites, and return the names of those that keep the newest head."""
+        kept = (self._relay.name,) if self._relay and self._relay.settle(wait_s) else ()
+        return kept + self._copies.settle(wait_s)
 
     def close(self) -> None:
         with self._turn:
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
-                self._lock.close()
+            self._copies.close(END_WAIT_S)
+            if self._relay:
+                self._relay.close(END_WAIT_S)
+            self._store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -123,20 +155,34 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _write(self, line: bytes) -> None:
-        if self._broken:
-            raise self._broken
-        size = os.fstat(self._fd).st_size
+    def _record(self, kind: EventKind, row: str, data: Mapping[str, JSON], wait_s: float) -> Event:
+        last = self._events[-1] if self._events else None
+        event = next_event(last, self._clock.now(), self._clock.seconds(), kind, row, data)
+        self._store.write([event])
+        self._events.append(event)
         try:
-            done = os.write(self._fd, line)
-            if done != len(line):
-                done += os.write(self._fd, line[done:])
-            os.fsync(self._fd)
+            put_text(self.folder / HEAD, self.head.document())
         except OSError as error:
-            # Half a line before a good one would read as damage; after a failed fsync nothing can be promised.
-            self._broken = error
-            os.ftruncate(self._fd, size)
-            raise
+            raise no_room(self.folder / HEAD, error) from error
+        if self._relay:
+            self._relay.offer(event, wait_s)
+        return event
+
+    def _refuse(self) -> None:
+        if self._relay and self._relay.refusal:
+            raise self._relay.refusal
+
+    def _tell_reach(self) -> None:
+        """Say once that the shared store was lost, and once that it has caught up."""
+        relay = self._relay
+        if relay is None or not self._events or relay.reach is self._said:
+            return
+        self._said = relay.reach
+        if self._said is Reach.AWAY:
+            why = {"missing": relay.missing, "why": relay.reason.en}
+            self._record(EventKind.STORE_LOST, "", {"store": relay.name, **why}, 0.0)
+        else:
+            self._record(EventKind.STORE_BACK, "", {"store": relay.name}, 0.0)
 
 
 def read_events(path: Path) -> tuple[Event, ...]:
@@ -153,7 +199,8 @@ def read_events(path: Path) -> tuple[Event, ...]:
     return sound_events(raw)
 
 
-def _for_resuming(folder: Path) -> tuple[tuple[Event, ...], bytes]:
+def for_resuming(folder: Path) -> tuple[tuple[Event, ...], bytes]:
+    """Return the events of a run's folder and its torn last line. Raises InputInvalid when nobody may go on."""
     raw = (folder / JOURNAL).read_bytes()
     wrong = next(_real(check(raw, read_head(folder / HEAD))), None)
     if wrong:
@@ -163,31 +210,43 @@ def _for_resuming(folder: Path) -> tuple[tuple[Event, ...], bytes]:
     return events, split(raw)[1]
 
 
+def settle(store: FileStore, joined: Joined, here: Sequence[Event], *, torn: bool) -> dict[str, JSON]:
+    """Make the file what the run goes on from, keep what is set aside beside it, and return what to say of that."""
+    said: dict[str, JSON] = {}
+    if joined.aside:
+        name = f"aside-{joined.aside[-1].digest[:12]}.jsonl"
+        put_whole(store.folder / name, b"".join(event.line() for event in joined.aside).decode())
+        said = {"set_aside": {"file": name, "events": len(joined.aside), "after": joined.same - 1}}
+    if torn or joined.events != tuple(here):
+        if joined.same:
+            # Dying between the two leaves a head that either text has.
+            put_text(store.folder / HEAD, head_of(joined.events[: joined.same]).document())
+        else:
+            (store.folder / HEAD).unlink(missing_ok=True)
+        store.replace(joined.events)
+    return said
+
+
+def _fresh(store: FileStore, elsewhere: Elsewhere, run: str) -> Met:
+    """Meet the shared store for a run that nobody has begun. Raises GateRefused."""
+    if store.exists:
+        raise _already(str(store.folder))
+    met = meet(elsewhere, run, ())
+    if met.joined.events:
+        met.close()
+        raise _already(elsewhere.name)
+    return met
+
+
 def _real(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield what death or a lost head cannot explain; a crash may well tear the last line."""
     return (finding for finding in findings if finding.rule not in {"V08", "V09"})
 
 
-def _held(folder: Path, command: str) -> ExitStack:
-    stack = ExitStack()
-    stack.enter_context(hold(folder / LOCK, command))
-    return stack
-
-
-def _put(place: Destination, name: str, text: str) -> GovcloudError | None:
-    try:
-        place.put(name, text)
-    except GovcloudError as error:
-        return error
-    except OSError as error:
-        return of_system(error)
-    return None
-
-
-def _already(folder: Path) -> GateRefused:
+def _already(where: str) -> GateRefused:
     return GateRefused(
         Text("this run has a journal already; evidence is never written over", "该演练已有日志；证据绝不覆盖"),
-        where=str(folder),
+        where=where,
         fix=Text("resume or heal the run, or begin another", "请继续或恢复该演练，或开始新的演练"),
     )
 

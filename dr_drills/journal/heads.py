@@ -53,13 +53,24 @@ def put_text(path: Path, document: Mapping[str, JSON]) -> None:
 def read_head(path: Path) -> Head | None:
     """Return a head, None where there is no file. Raises InputInvalid when it is no head."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        head = Head(str(found["run"]), int(found["seq"]), str(found["digest"]), str(found["at"]))
+        return parse_head(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise _no_head(str(path)) from error
+
+
+def parse_head(text: str, where: str) -> Head:
+    """Return the head that a text is. Raises InputInvalid when it is none."""
+    try:
+        found = json.loads(text)
+        return Head(str(found["run"]), int(found["seq"]), str(found["digest"]), str(found["at"]))
     except (ValueError, TypeError, KeyError) as error:
-        raise InputInvalid(Text("not the head of a journal", "不是日志的链头"), where=str(path)) from error
-    return head
+        raise _no_head(where) from error
+
+
+def _no_head(where: str) -> InputInvalid:
+    return InputInvalid(Text("not the head of a journal", "不是日志的链头"), where=where)
 
 
 def put_whole(path: Path, text: str) -> None:

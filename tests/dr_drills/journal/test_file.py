@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dr_drills.journal.elsewhere import Elsewhere
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
 from dr_drills.journal.heads import FolderDestination, read_head
@@ -113,7 +114,7 @@ def test_append_to_a_full_disk_fails_and_keeps_whole_lines(tmp_path: Path, monke
             raise OSError(28, "No space left on device")
         return real(fd, raw[: len(raw) - 100])
 
-    monkeypatch.setattr("dr_drills.journal.file.os.write", half)
+    monkeypatch.setattr("dr_drills.journal.local.os.write", half)
     with pytest.raises(OutsideFailed, match="disk is full"):
         journal.append(EventKind.APPROVAL, "", who="chen" * 50)
     monkeypatch.undo()
@@ -123,15 +124,16 @@ def test_append_to_a_full_disk_fails_and_keeps_whole_lines(tmp_path: Path, monke
     assert len(read_events(tmp_path)) == 1
 
 
-def test_copy_head_to_an_open_and_a_shut_place_tells_both(tmp_path: Path) -> None:
-    """One place that cannot be written to hinders no other, and is named."""
-    shut = tmp_path / "file" / "below"
+def test_copies_to_an_open_and_a_shut_place_name_the_open_one(tmp_path: Path) -> None:
+    """One place that cannot be written to hinders no other, and is not said to have the head."""
+    shut, open_place = FolderDestination(tmp_path / "file" / "below"), FolderDestination(tmp_path / "open")
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with begun(tmp_path / "run") as journal:
-        told = journal.copy_head([FolderDestination(shut), FolderDestination(tmp_path / "open")])
+    elsewhere = Elsewhere(copies=(shut, open_place))
+    with Journal.begin(tmp_path / "run", "run-1", {}, elsewhere=elsewhere) as journal:
+        journal.append(EventKind.PHASE_ENDED, "gate", phase="gate")
+        told = journal.settle()
 
-    assert told[str(tmp_path / "open")] is None
-    assert isinstance(told[str(shut)], InputInvalid)
+    assert told == (str(tmp_path / "open"),)
     assert read_head(tmp_path / "open" / "run-1.head.json") == journal.head
 
 

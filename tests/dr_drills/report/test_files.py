@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dr_drills.journal.elsewhere import Elsewhere
 from dr_drills.journal.event import EventKind, next_event
 from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
 from dr_drills.journal.heads import FolderDestination, head_of, put_text
@@ -102,10 +103,11 @@ def test_audit_of_a_report_by_another_version_is_unknown(tmp_path: Path) -> None
 
 def test_report_of_a_real_journal_passes_its_audit(tmp_path: Path) -> None:
     """What the journal itself writes, by its own clocks, is what the audit accepts."""
-    with Journal.begin(tmp_path / "run", "run", {**FACTS, "run": "run"}) as journal:
+    elsewhere = Elsewhere(copies=(FolderDestination(tmp_path / "anxi"),))
+    with Journal.begin(tmp_path / "run", "run", {**FACTS, "run": "run"}, elsewhere=elsewhere) as journal:
         for event in site_lost()[1:]:
             journal.append(EventKind(event.kind), event.row, **event.data)
-        write_report(tmp_path / "run", journal.copy_head([FolderDestination(tmp_path / "anxi")]))
+        write_report(tmp_path / "run", journal.settle())
     document = json.loads((tmp_path / "run" / DOCUMENT).read_text(encoding="utf-8"))
 
     assert audit(tmp_path / "run", tmp_path / "anxi" / "run.head.json") == ()
