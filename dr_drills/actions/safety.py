@@ -10,7 +10,7 @@ from dr_drills.planning.world import Role, Seen, World, all_seen, negated, seen
 from failures import Text
 
 EVERY = frozenset(Action)
-TAKING = frozenset({Action.SWITCH, Action.RELEASE_LEASE, Action.PROMOTE_DR})
+TAKING = frozenset({Action.SWITCH, Action.RELEASE_LEASE, Action.PROMOTE_DR, Action.FORCE_STORE})
 """Actions after which another server takes writes, in a world in which sites may be given up."""
 
 
@@ -73,6 +73,13 @@ INVARIANTS = (
         Text("Who holds the lease is known before it moves.", "移动租约之前须知道其持有者。"),
         frozenset({Action.SWITCH, Action.RELEASE_LEASE}),
         looks.lease_is_known,
+        unknown_is_enough=False,
+    ),
+    Invariant(
+        "X05",
+        Text("No store is restarted alone while a majority may live.", "多数派可能仍然存活时，不得单独重启仲裁服务。"),
+        frozenset({Action.FORCE_STORE}),
+        looks.lost_are_off,
         unknown_is_enough=False,
     ),
 )

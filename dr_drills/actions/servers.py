@@ -19,14 +19,20 @@ STOP_SECONDS = 60.0
 START_SECONDS = 60.0
 WIPE_SECONDS = 600.0
 NOTHING_RUNS = "! systemctl is-active --quiet patroni && ! pgrep -u postgres -x postgres >/dev/null"
-# A Patroni that was killed leaves its PostgreSQL running; disabled, so that a host that boots does not resume.
+KEPT_DOWN = "/etc/systemd/system/patroni.service.d/govcloud-stopped.conf"
+# A Patroni that was killed leaves its PostgreSQL running. It is disabled, so that a host that boots does not resume;
+# and while the file is there any start fails, so that a play that configures the host does not resume either.
 STOP = (
+    f"mkdir -p {KEPT_DOWN.rpartition('/')[0]} && "
+    "printf '# kept down by a plan, until the plan that takes it back starts it\\n[Unit]\\nAssertPathExists=!%s\\n' "
+    f"{KEPT_DOWN} > {KEPT_DOWN} && systemctl daemon-reload || exit 1; "
     "systemctl disable --now patroni; "
     "if [ -e /var/lib/postgresql/15/main/postmaster.pid ]; then runuser -u postgres -- "
     "/usr/lib/postgresql/15/bin/pg_ctl -D /var/lib/postgresql/15/main -m fast -w -t 30 stop; fi; "
     f"{NOTHING_RUNS}"
 )
 WIPE = f"{NOTHING_RUNS} && rm -rf -- /var/lib/postgresql/15/main"
+START = f"rm -f {KEPT_DOWN} && systemctl daemon-reload && systemctl enable --now patroni"
 BY_HOST = Text("its service is disabled and no PostgreSQL runs", "服务已停用，且没有 PostgreSQL 在运行")
 BY_POWER = Text("its server is shut off", "其云服务器已关机")
 
@@ -90,7 +96,7 @@ def start_all(tools: Tools, places: Iterable[Place]) -> None:
     assert hosts is not None
     wanted = tuple(places)
     tools.note(tools.proven.started(*(place.site for place in wanted)))
-    words = ("systemctl", "enable", "--now", "patroni")
+    words = ("sh", "-c", START)
     told = ask({p: partial(hosts.run, p.host, words, START_SECONDS) for p in wanted}, START_SECONDS + 1)
     _insist(told)
 

@@ -1,4 +1,4 @@
-"""What does each action, and what it needs; an action without a row cannot be done by this program."""
+"""What does each action, and what it needs; every action has a row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dr_drills.actions import attach, fence, forks, lease, patroni, route, servers, waits, write
+from dr_drills.actions import attach, fence, forks, lease, patroni, route, servers, stores, waits, write
 from dr_drills.actions.tools import Tools
 from dr_drills.planning.steps import Action, Case, Step
 from dr_drills.planning.world import World
@@ -45,6 +45,9 @@ ROWS: dict[Action, ActionRow] = {
     Action.UNFENCE: ActionRow(fence.unfence, frozenset({Need.BORDERS}), again=True),
     Action.RELEASE_LEASE: ActionRow(lease.release, again=True),
     Action.PROVE_OFF: ActionRow(servers.prove_off, again=True),
+    Action.FORCE_STORE: ActionRow(stores.force_store, frozenset({Need.HOSTS})),
+    Action.WIPE_MEMBER: ActionRow(stores.wipe_member, frozenset({Need.HOSTS}), again=True),
+    Action.ADD_MEMBER: ActionRow(stores.add_member, frozenset({Need.HOSTS}), again=True),
     Action.START: ActionRow(servers.start, frozenset({Need.HOSTS}), again=True),
     Action.COMPARE_FORKS: ActionRow(forks.compare_forks, HOSTS_DR, again=True),
     Action.REBUILD_CITY: ActionRow(servers.rebuild_city, HOSTS_DR, again=True),
@@ -90,7 +93,5 @@ def require(steps: Iterable[Step], tools: Tools) -> None:
 
 
 def _lacking(action: Action, tools: Tools) -> Text | None:
-    if action not in ROWS:
-        return Text("it is a person's work, see docs/replication.md", "须由人工完成，见 docs/replication.md")
     missing = [LACKING[need][1] for need in sorted(ROWS[action].needs) if not LACKING[need][0](tools)]
     return missing[0] if missing else None

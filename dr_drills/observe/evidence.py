@@ -36,11 +36,16 @@ class Wrote:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`off` by site; `forked` whether the histories of city and DR were compared and differ."""
+    """`off` by site; `forked` whether the histories of city and DR were compared and differ.
+
+    `forced` is the site whose member of the store was restarted alone, `wiped` are those whose members hold nothing.
+    """
 
     off: Mapping[str, Proof] = field(default_factory=dict)
     forked: bool | None = None
     wrote: Wrote | None = None
+    forced: str = ""
+    wiped: frozenset[str] = frozenset()
 
     def proven_off(self, site: str, proof: Proof) -> Evidence:
         return replace(self, off={**self.off, site: proof})
@@ -50,6 +55,15 @@ class Evidence:
 
     def compared(self, *, forked: bool | None) -> Evidence:
         return replace(self, forked=forked)
+
+    def with_forced(self, site: str) -> Evidence:
+        return replace(self, forced=site, wiped=frozenset())
+
+    def with_wiped(self, site: str) -> Evidence:
+        return replace(self, wiped=self.wiped | {site})
+
+    def with_joined(self, site: str) -> Evidence:
+        return replace(self, wiped=self.wiped - {site})
 
     def started(self, *sites: str) -> Evidence:
         """Return the evidence without what no longer holds when the databases of sites are started again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -69,10 +69,14 @@ def path_of(scope: str, name: str) -> str:
     return f"/service/{scope}/{name}"
 
 
-def read_keys(web: Web, address: str, scope: str) -> StoreKeys:
-    """Return what a majority holds of a cluster, asked through the member at an address. Raises NoAnswer."""
+def read_keys(web: Web, address: str, scope: str, *, alone: bool = False) -> StoreKeys:
+    """Return what a majority holds of a cluster, asked through the member at an address; `alone`: what that one holds.
+
+    Raises NoAnswer.
+    """
     first = path_of(scope, "")
-    said = call(web, address, "kv/range", {"key": coded(first), "range_end": coded(first[:-1] + "0")})
+    asked = {"key": coded(first), "range_end": coded(first[:-1] + "0"), "serializable": alone}
+    said = call(web, address, "kv/range", asked)
     rows = said.get("kvs") or []
     members = call(web, address, "cluster/member/list", {}).get("members") or []
     held = {
@@ -97,23 +101,35 @@ def read_first(web: Web, cluster: Cluster, site: str) -> tuple[str, StoreKeys]:
 
 
 def read_everywhere(
-    web: Web, clusters: tuple[Cluster, ...], seconds: float, asking: Ask = ask
+    web: Web,
+    clusters: tuple[Cluster, ...],
+    seconds: float,
+    asking: Ask = ask,
+    trusted: Collection[str] = (),
+    *,
+    alone: bool = False,
 ) -> dict[str, StoreKeys | Unknown]:
-    """Ask every member of each cluster's store at once; by scope the newest answer, or why there is none."""
+    """Ask every member of each cluster's store at once; by scope the newest answer, or why there is none.
+
+    Where a member at a `trusted` address answers, the others do not count: they may be of a store that is no more.
+    `alone`: what each member holds by itself, which may be old.
+    """
     questions = {
-        (cluster.scope, address): partial(read_keys, web, address, cluster.scope)
+        (cluster.scope, address): partial(read_keys, web, address, cluster.scope, alone=alone)
         for cluster in clusters
         for address in cluster.stores
     }
     told = asking(questions, seconds)
     return {
-        cluster.scope: _newest([told[cluster.scope, address] for address in cluster.stores]) for cluster in clusters
+        cluster.scope: _newest({address: told[cluster.scope, address] for address in cluster.stores}, trusted)
+        for cluster in clusters
     }
 
 
-def _newest(answers: list[StoreKeys | Unknown]) -> StoreKeys | Unknown:
-    known = [said for said in answers if isinstance(said, StoreKeys)]
+def _newest(answers: Mapping[str, StoreKeys | Unknown], trusted: Collection[str]) -> StoreKeys | Unknown:
+    known = {address: said for address, said in answers.items() if isinstance(said, StoreKeys)}
     if known:
-        return max(known, key=lambda said: said.revision)
-    silent = next((said for said in answers if isinstance(said, Unknown)), None)
+        believed = [said for address, said in known.items() if address in trusted] or list(known.values())
+        return max(believed, key=lambda said: said.revision)
+    silent = next((said for said in answers.values() if isinstance(said, Unknown)), None)
     return silent or Unknown(Text("the store has no members", "仲裁服务没有成员"))

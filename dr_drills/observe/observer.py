@@ -10,9 +10,9 @@ from dr_drills.glance.readings import SHARE, Readings, read_all
 from dr_drills.observe.borders import Borders
 from dr_drills.observe.evidence import Evidence
 from dr_drills.observe.impatient import Impatient
-from dr_drills.observe.keys import read_everywhere
+from dr_drills.observe.keys import StoreKeys, read_everywhere
 from dr_drills.observe.nodes import Written, written
-from dr_drills.observe.services import databases
+from dr_drills.observe.services import Cluster, databases
 from dr_drills.observe.world import Fences, Sight, worlds
 from dr_drills.planning.world import World
 from dr_drills.probes.budget import Unknown, ask
@@ -45,6 +45,8 @@ class Observer:
         self._web = Web(keys, seconds * SHARE)
         self._hosts, self._stores = Impatient(), Impatient()
         self._before: dict[str, Written] = {}
+        self._silent: tuple[Cluster, ...] = ()
+        """The clusters whose store gave no answer the last time: its members are asked for their own records, too."""
 
     def look(self) -> dict[str, World]:
         """Return the world of each database service as it is now, within about `seconds`."""
@@ -58,18 +60,37 @@ class Observer:
         clusters = tuple(cluster for database in self.databases.values() for cluster in database.clusters)
         questions: dict[str, Callable[[], Any]] = {
             "readings": partial(read_all, self.scene, self._web, self.seconds, self._hosts),
-            "keys": partial(read_everywhere, self._web, clusters, self.seconds, self._stores),
+            "keys": partial(read_everywhere, self._web, clusters, self.seconds, self._stores, self._trusted()),
         }
+        if self._silent:
+            questions["records"] = partial(read_everywhere, self._web, self._silent, self.seconds, alone=True)
         if self.borders:
             questions["fences"] = partial(self._fences, self.borders)
         return ask(questions, self.seconds + SPARE)
 
+    def _trusted(self) -> frozenset[str]:
+        """Return the addresses of the members that were restarted alone: only their store counts from then on."""
+        forced = {name: evidence.forced for name, evidence in self.evidence.items()}
+        return frozenset(
+            str(place.own["etcd_address"])
+            for name, database in self.databases.items()
+            for place in database.city.members
+            if place.site == forced.get(name)
+        )
+
     def _judged(self, told: Mapping[str, Any]) -> dict[str, World]:
         readings = told["readings"] if isinstance(told["readings"], Readings) else Readings()
         keys = {} if isinstance(told["keys"], Unknown) else told["keys"]
+        records = told.get("records", {})
+        records = {} if isinstance(records, Unknown) else records
+        self._silent = tuple(
+            database.city
+            for database in self.databases.values()
+            if not isinstance(keys.get(database.city.scope), StoreKeys)
+        )
         fences = told.get("fences")
         fences = None if isinstance(fences, Unknown) else fences
-        found = worlds(self.scene, Sight(readings, keys, fences, dict(self.evidence), self._before))
+        found = worlds(self.scene, Sight(readings, keys, fences, dict(self.evidence), self._before, records))
         self._before = {name: written(database, readings.patroni) for name, database in self.databases.items()}
         return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from dr_drills.glance.readings import Readings
-from dr_drills.observe.evidence import Evidence
+from dr_drills.observe.evidence import Evidence, ProofKind
 from dr_drills.observe.keys import StoreKeys
 from dr_drills.observe.nodes import Written, leader_of, node_view
 from dr_drills.observe.services import Cluster, Database, databases
@@ -25,6 +25,7 @@ from dr_drills.planning.world import (
 )
 from dr_drills.probes.budget import Unknown
 from dr_drills.probes.etcd import EtcdReading
+from dr_drills.probes.exporter import HostReading
 from dr_drills.probes.patroni import PatroniReading
 from dr_drills.probes.proxy import ProxyReading
 from dr_drills.probes.scene import Scene
@@ -35,13 +36,17 @@ Fences = Mapping[str, Mapping[str, bool]]
 
 @dataclass(frozen=True)
 class Sight:
-    """One look: `keys` by scope; `fences` None where no border can be asked; `evidence` and `before` by service."""
+    """One look: `keys` by scope; `fences` None where no border can be asked; `evidence` and `before` by service.
+
+    `records` by scope are what members of a store without a majority hold.
+    """
 
     readings: Readings
     keys: Mapping[str, StoreKeys | Unknown] = field(default_factory=dict)
     fences: Fences | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     before: Mapping[str, Written] = field(default_factory=dict)
+    records: Mapping[str, StoreKeys | Unknown] = field(default_factory=dict)
 
 
 def worlds(scene: Scene, sight: Sight) -> dict[str, World]:
@@ -62,9 +67,9 @@ def world_of(scene: Scene, database: Database, sight: Sight) -> World:
         city=database.city_sites,
         dr=database.dr_site,
         holder=_holder(database, city),
-        copies=None if city is None else _copies(database, city),
+        copies=_copies(database, city or _known(sight.records.get(database.city.scope))),
         quorum=_quorum(database.city, city, sight.readings),
-        members={site: _member(database.city, site, sight.readings) for site in scene.sites},
+        members={site: _member(database.city, site, city, sight.readings, evidence) for site in scene.sites},
         forced=_forced(database.city, city),
         follows=follows,
         forked=_forked(follows, evidence),
@@ -105,10 +110,15 @@ def _fenced(site: str, fences: Fences | None) -> Seen:
 
 
 def _off(database: Database, site: str, sight: Sight, evidence: Evidence) -> Seen:
-    told = [sight.readings.patroni.get(place.host) for place in database.at(site)]
-    if any(isinstance(said, PatroniReading) for said in told):
+    """Tell whether it is proven; that its servers were off says nothing of them once one runs again."""
+    hosts = [place.host for place in database.at(site)]
+    if any(isinstance(sight.readings.patroni.get(host), PatroniReading) for host in hosts):
         return Seen.NO
-    return Seen.YES if site in evidence.off else Seen.UNKNOWN
+    proof = evidence.off.get(site)
+    if proof is None:
+        return Seen.UNKNOWN
+    runs = any(isinstance(sight.readings.hosts.get(host), HostReading) for host in hosts)
+    return seen(None if runs and proof.kind is not ProofKind.HOST else True)
 
 
 def _node(database: Database, site: str, view: SiteView, sight: Sight) -> NodeView:
@@ -126,8 +136,10 @@ def _holder(database: Database, city: StoreKeys | None) -> str:
     return place.site if place else WHO_KNOWS
 
 
-def _copies(database: Database, city: StoreKeys) -> frozenset[str]:
+def _copies(database: Database, city: StoreKeys | None) -> frozenset[str] | None:
     """Return the sites that must have a write; a record that another holder made says nothing of this one's writes."""
+    if city is None:
+        return None
     leader, names = city.promised
     if city.leader not in {NOBODY, leader}:
         return frozenset()
@@ -143,9 +155,18 @@ def _quorum(cluster: Cluster, keys: StoreKeys | None, readings: Readings) -> See
     return seen(False if lost * 2 > len(told) else None)
 
 
-def _member(cluster: Cluster, site: str, readings: Readings) -> Member:
-    told = [readings.etcd.get(place.host) for place in cluster.members if place.site == site]
-    return Member.IN if all(isinstance(said, EtcdReading) for said in told) else Member.UNKNOWN
+def _member(cluster: Cluster, site: str, keys: StoreKeys | None, readings: Readings, evidence: Evidence) -> Member:
+    """Return what a site's members are; one that answers and is not in the store that counts is of an old one."""
+    places = [place for place in cluster.members if place.site == site]
+    answer = [isinstance(readings.etcd.get(place.host), EtcdReading) for place in places]
+    if keys is None:
+        return Member.UNKNOWN if places else Member.IN
+    belong = [place.own["etcd_name"] in keys.members for place in places]
+    if any(there and not mine for there, mine in zip(answer, belong, strict=True)):
+        return Member.OLD
+    if all(there and mine for there, mine in zip(answer, belong, strict=True)):
+        return Member.IN
+    return Member.WIPED if site in evidence.wiped and not any(belong) else Member.UNKNOWN
 
 
 def _forced(cluster: Cluster, keys: StoreKeys | None) -> str:

@@ -57,7 +57,8 @@ def was_copy(world: World, case: Case, _target: str) -> Seen:
 
 
 def is_copy(world: World, _case: Case, target: str) -> Seen:
-    return seen(None if world.copies is None else target in world.copies)
+    """Tell whether a site is a synchronous copy now; a record of a store that does not answer may be old."""
+    return seen(None if world.copies is None or world.quorum is not Seen.YES else target in world.copies)
 
 
 def lease_is_known(world: World, _case: Case, _target: str) -> Seen:

@@ -88,7 +88,7 @@ FORCE_STORE = Rule(
     expect=forced,
     undo=Undo.PERSON,
     consent=Consent.SECOND_PERSON,
-    predicted_s=2.1,
+    predicted_s=2.4,
     timeout_s=30.0,
     reason=Text(
         "a member restarted alone destroys a majority that lives: only after both others are proven off",
@@ -100,11 +100,24 @@ TAKE_LEASE = replace(
     id="take-lease",
     guard=looks.both(looks.store_was_forced, looks.lost_are_off, looks.lost_are_fenced, looks.was_copy),
     consent=Consent.SECOND_PERSON,
-    predicted_s=5.0,
+    predicted_s=0.8,
     timeout_s=30.0,
     reason=Text(
         "the survivor's own record of the copies is no proof by itself; with both others off it is the best there is",
         "幸存中心自己的同步记录本身不足为凭；在另外两个中心已停止时，它是现有的最好依据",
+    ),
+)
+STOP_LOST = replace(
+    PROVE_OFF,
+    id="stop-lost",
+    guard=looks.store_was_forced,
+    done=looks.either(looks.is_off, looks.is_member),
+    consent=Consent.START,
+    timeout_s=120.0,
+    predicted_s=5.0,
+    reason=Text(
+        "a database that was off only because its server was resumes with it: it is kept stopped on its own host",
+        "仅因服务器关机而停止的数据库会随服务器恢复运行：须在其主机上将其停住",
     ),
 )
 WIPE_MEMBER = Rule(
@@ -165,4 +178,4 @@ FAILOVER = (FENCE, RELEASE_LEASE, VERIFY_WRITE)
 FAILOVER_BY_LEASE = (AWAIT_LEASE, VERIFY_WRITE)
 REPROTECT = (UNFENCE, AWAIT_COPY)
 TAKEOVER = (PROVE_OFF, FENCE, FORCE_STORE, TAKE_LEASE, VERIFY_WRITE)
-TAKE_BACK = (WIPE_MEMBER, UNFENCE_WIPED, ADD_MEMBER, START, AWAIT_COPY)
+TAKE_BACK = (STOP_LOST, WIPE_MEMBER, UNFENCE_WIPED, ADD_MEMBER, START, AWAIT_COPY)

@@ -128,7 +128,7 @@ ATTACH_CITY = Rule(
     expect=attached,
     undo=Undo.PERSON,
     consent=Consent.START,
-    predicted_s=11.0,
+    predicted_s=23.5,
     timeout_s=300.0,
     reason=Text(
         "the city's configuration says whom it follows before any of its databases starts",
@@ -170,11 +170,11 @@ PROMOTE_CITY = Rule(
     expect=city_promoted,
     undo=Undo.PERSON,
     consent=Consent.START,
-    predicted_s=0.8,
+    predicted_s=10.0,
     timeout_s=30.0,
     reason=Text(
-        "the city is past the DR primary's last record, so nothing is lost (n=3: 0.7 to 1.0 s)",
-        "城内已重放到灾备主库的最后一条日志之后，不会丢失 (3 次实测: 0.7 至 1.0 秒)",
+        "the city is past the DR primary's last record, so nothing is lost; it is awaited until that one runs again (n=2: 8 to 12 s)",
+        "城内已重放到灾备主库的最后一条日志之后，不会丢失；须等待灾备库重新运行后确认 (2 次实测: 8 至 12 秒)",
     ),
 )
 CITY_STEPS_DOWN = Rule(
@@ -191,7 +191,7 @@ CITY_STEPS_DOWN = Rule(
     ),
     undo=Undo.PERSON,
     consent=Consent.START,
-    predicted_s=0.7,
+    predicted_s=0.6,
     timeout_s=60.0,
     reason=Text("the clean stop ships the last record to the DR site", "正常停止并将最后一条日志送达灾备中心"),
 )
@@ -201,10 +201,10 @@ DR_TAKES_OVER = replace(
     guard=looks.both(looks.is_reached, looks.city_follows, looks.dr_is_complete),
     expect=lambda world, case, target: replace(dr_promoted(world, case, target), forked=Seen.NO),
     consent=Consent.START,
-    predicted_s=0.8,
+    predicted_s=3.9,
     reason=Text(
-        "the DR site has the city's last record, and the city follows already (n=3: 0.7 to 0.8 s)",
-        "灾备中心已有城内最后一条日志，且城内已转为跟随 (3 次实测: 0.7 至 0.8 秒)",
+        "the DR site has the city's last record, and the city follows already (n=1: 3.9 s)",
+        "灾备中心已有城内最后一条日志，且城内已转为跟随 (1 次实测: 3.9 秒)",
     ),
 )
 CITY_FAILOVER = (PROVE_OFF, FENCE, PROMOTE_DR, routed(Side.DR), VERIFY_WRITE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dr_drills.actions.route import route
+from dr_drills.actions.servers import START as START_WORDS
 from dr_drills.actions.servers import prove_off, start
 from dr_drills.observe.evidence import Proof, ProofKind
 from dr_drills.planning.rows_city import START
@@ -96,7 +97,7 @@ def test_site_that_is_started_is_proven_off_no_more() -> None:
     start(made, LOST, CASE, step(START, "donghai"))
 
     assert (set(made.proven.off), made.proven.forked) == ({"anxi"}, None)
-    assert made.hosts.ran == [(city.PRIMARY, "patroni")]
+    assert made.hosts.ran == [(city.PRIMARY, START_WORDS)]
 
 
 @pytest.mark.parametrize(("to", "word"), [("changle", Side.DR), ("anxi", Side.CITY)])

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from dr_drills.actions.table import require
+from dr_drills.actions.table import ROWS, require
 from dr_drills.actions.tools import Tools
 from dr_drills.planning.rows_city import FORCE_STORE, SWITCH, SWITCHOVER
 from dr_drills.planning.rows_shared import FENCE
-from dr_drills.planning.steps import Rule, Step
+from dr_drills.planning.steps import Action, Rule, Step
 from failures import GateRefused
 from tests.dr_drills.actions.scripted import tools
 from tests.dr_drills.pretence import KEYS
@@ -27,10 +27,15 @@ def test_require_of_a_plan_that_can_be_done_is_silent() -> None:
     require([Step(rule, "anxi") for rule in SWITCHOVER], able())
 
 
-def test_require_of_a_person_s_work_names_it() -> None:
-    """An action without a row is refused, never skipped."""
-    with pytest.raises(GateRefused, match="force-store cannot be done"):
+def test_require_without_a_way_into_hosts_names_what_needs_one() -> None:
+    """What could be done of the plan does not begin either."""
+    with pytest.raises(GateRefused, match="force-store cannot be done: no way into the hosts"):
         require([Step(SWITCH, "anxi"), Step(FORCE_STORE, "anxi")], able())
+
+
+def test_every_action_can_be_done() -> None:
+    """A plan has no step that this program cannot do."""
+    assert set(ROWS) == set(Action)
 
 
 @pytest.mark.parametrize(("rule", "reason"), [(FENCE, "no way to the borders"), (SWITCH, "no password for Patroni")])
