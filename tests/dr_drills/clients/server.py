@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,16 +35,25 @@ class Server:
 
     def admin(self, statement: str) -> list[Any]:
         """Run one statement as the superuser and return its rows."""
-        words = f"host={self.folder} port={self.port} user={ACCOUNT} dbname={DATABASE} connect_timeout=10"
-        with psycopg.connect(words, autocommit=True) as connection:
+        with self.account(DATABASE) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def account(self, database: str) -> psycopg.Connection[Any]:
+        """Return a connection of the superuser, whose commits wait for nobody."""
+        words = f"host={self.folder} port={self.port} user={ACCOUNT} dbname={database} connect_timeout=10"
+        return psycopg.connect(words, options="-c synchronous_commit=local", autocommit=True)
+
     def wait_for_nobody(self, *, wanted: bool) -> None:
-        """Let commits wait for a copy that does not exist, or no more."""
-        self.admin(f"ALTER SYSTEM SET synchronous_standby_names = '{'nobody' if wanted else ''}'")
-        self.admin("SELECT pg_reload_conf()")
-        self.admin("SELECT pg_sleep(0.3)")
+        """Let commits of sessions that begin from now on wait for a copy that does not exist, or no more."""
+        self.admin(f"ALTER ROLE {USER} SET synchronous_commit = '{'on' if wanted else 'local'}'")
+
+    def wait_until(self, question: str, answer: Any) -> None:
+        """Return as soon as a question has its answer; an assertion fails when it has not within 5 s."""
+        until = time.monotonic() + 5
+        while self.admin(question) != [(answer,)]:
+            assert time.monotonic() < until, question
+            time.sleep(0.02)
 
     def start(self) -> None:
         self._control("start", "-l", str(self.folder / "log"))
@@ -97,15 +107,15 @@ def _lay_out(server: Server, pair: Pair) -> None:
     with (data / "postgresql.conf").open("a") as conf:
         conf.write(
             f"ssl = on\nlisten_addresses = '127.0.0.1'\nport = {server.port}\n"
-            f"unix_socket_directories = '{server.folder}'\nfsync = off\n"
+            f"unix_socket_directories = '{server.folder}'\nfsync = off\nsynchronous_standby_names = 'nobody'\n"
         )
 
 
 def _fill(server: Server) -> None:
-    words = f"host={server.folder} port={server.port} user={ACCOUNT} dbname=postgres"
-    with psycopg.connect(words, autocommit=True) as connection:
+    with server.account("postgres") as connection:
         connection.execute(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'".encode())
         connection.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}".encode())
+    server.wait_for_nobody(wanted=False)
     server.admin(APPLICATIONS)
     server.admin(f"ALTER TABLE applications OWNER TO {USER}")
 

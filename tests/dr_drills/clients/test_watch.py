@@ -54,49 +54,52 @@ def test_watch_keeps_its_pace_though_each_attempt_takes_its_time(tmp_path: Path)
     """The pace is of absolute deadlines: what an attempt takes is not added to it."""
     one, other = Somebody(lambda _: time.sleep(0.03)), Somebody(name="x")
     with Watch([one, other], 20, tmp_path / "r") as watch:
-        time.sleep(2.0)
+        time.sleep(1.0)
         rates = watch.rates()
 
-    assert 32 <= len(one.began) <= 42
-    assert 32 <= len(other.began) <= 42
+    assert 15 <= len(one.began) <= 22
+    assert 15 <= len(other.began) <= 22
     assert rates["w"].hz == pytest.approx(20, rel=0.2)
-    assert rates["w"].acknowledged >= 32
+    assert rates["w"].acknowledged >= 15
     assert (rates["w"].latency_s or 0) >= 0.03
 
 
 def test_watch_with_a_hanging_call_goes_on_beside_it(tmp_path: Path) -> None:
     """One call that hangs leaves no gap in the attempts."""
     hang = Event()
-    one = Somebody(lambda number: hang.wait(1.0) if number == 3 else None)
+    one = Somebody(lambda number: hang.wait(5) if number == 3 else None)
     with Watch([one], 20, tmp_path / "r"):
-        time.sleep(1.0)
+        time.sleep(0.6)
         hang.set()
 
     assert max(after - before for before, after in pairwise(sorted(one.began))) < 0.2
-    assert len(one.began) >= 15
+    assert len(one.began) >= 9
 
 
 def test_watch_whose_calls_all_hang_opens_a_few_and_then_goes_on_in_step(tmp_path: Path) -> None:
     """No more are open than allowed, and turns that passed meanwhile are not made up for in a burst."""
     hang = Event()
-    one = Somebody(lambda number: hang.wait(3) if 2 <= number < 2 + MOST_OPEN else None)
-    with Watch([one], 20, tmp_path / "r"):
-        time.sleep(1.5)
+    one = Somebody(lambda number: hang.wait(5) if 2 <= number < 2 + MOST_OPEN else None)
+    with Watch([one], 50, tmp_path / "r"):
+        time.sleep(0.7)
         blind = len(one.began)
         hang.set()
-        time.sleep(0.5)
+        time.sleep(0.3)
 
     assert one.most_open == MOST_OPEN
     assert blind == 2 + MOST_OPEN
-    assert blind < len(one.began) <= blind + 0.5 * 20 + 2
+    assert blind < len(one.began) <= blind + 0.3 * 50 + 4
 
 
 def test_watch_at_its_usual_pace_is_not_slowed_by_calls_that_all_take_a_second(tmp_path: Path) -> None:
     """An outage is seen as finely as service is."""
-    one = Somebody(lambda _: time.sleep(1.0))
+    over = Event()
+    one = Somebody(lambda _: over.wait(1.0))
     with Watch([one], 10, tmp_path / "r"):
-        time.sleep(2.5)
+        time.sleep(1.6)
+        over.set()
 
+    assert len(one.began) >= 13
     assert max(after - before for before, after in pairwise(sorted(one.began))) < 0.3
 
 
