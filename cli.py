@@ -194,10 +194,10 @@ def state_verify(voice: Voice, path: o.MaybeTopology = None) -> int:
 
 
 @command(drill, "list", "drill")
-def drill_list(voice: Voice) -> int:
+def drill_list(voice: Voice, path: o.MaybeTopology = None) -> int:
     from commands import drills as c
 
-    return c.listing(voice)
+    return c.listing(voice, path)
 
 
 @command(drill, "show", "drill")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from console import Table
 from failures import NOTHING, Text
+from topology.values import duration
 
 if TYPE_CHECKING:
     from dr_drills.rehearsal.forecast import Foreseen
     from dr_drills.rehearsal.runs import Run
     from dr_drills.rehearsal.script import Script
     from dr_drills.scenarios.scenario import Scenario
+    from topology.model import Drill
 
 
 def scenario_table(scenarios: Iterable[Scenario]) -> Table:
@@ -35,6 +37,30 @@ def scenario_table(scenarios: Iterable[Scenario]) -> Table:
         for one in scenarios
     )
     return Table(heads, rows)
+
+
+def drill_table(drills: Mapping[str, Drill]) -> Table:
+    """Return one row per drill of a topology."""
+    heads = (
+        Text("drill", "演练"),
+        Text("scenario", "场景"),
+        Text("of", "对象"),
+        Text("level", "级别"),
+        Text("when", "时间"),
+        Text("for at most", "时长上限"),
+    )
+    rows = tuple(
+        (
+            name,
+            one.scenario,
+            " ".join(part for part in (one.site, one.carrier, one.service) if part),
+            one.level,
+            one.schedule or Text("by hand", "手动"),
+            duration(one.window),
+        )
+        for name, one in drills.items()
+    )
+    return Table(heads, rows, title=Text("\nThe drills of this topology", "\n本拓扑的演练"))
 
 
 def timeline_table(steps: Sequence[Foreseen], script: Script) -> Table:

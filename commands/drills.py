@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.drill_closing import closing, closing_table
 from commands.drill_live import Timeline
-from commands.drill_show import foreseen_table, run_rows, run_table, scenario_table, timeline_table
+from commands.drill_show import drill_table, foreseen_table, run_rows, run_table, scenario_table, timeline_table
 from console import Voice
 from failures import AnswerNo, GateRefused, GovcloudError, OutcomeUnknown, Text
 
@@ -62,12 +62,18 @@ class Planned:
     digest: str
 
 
-def listing(voice: Voice) -> int:
+def listing(voice: Voice, path: Path | None = None) -> int:
+    """Show the scenarios there are, and the drills that a topology has of them."""
     from dr_drills.scenarios.catalogue import named, names
+    from topology.load import load_cloud
 
     found = [named(name) for name in names()]
-    voice.document({"ok": True, "exit_code": 0, "scenarios": [one.model_dump(mode="json") for one in found]})
+    asked = dict(load_cloud(path).drills) if path else {}
+    rows = {name: one.model_dump(mode="json") for name, one in asked.items()}
+    scenarios = [one.model_dump(mode="json") for one in found]
+    voice.document({"ok": True, "exit_code": 0, "scenarios": scenarios, "drills": rows})
     voice.table(scenario_table(found))
+    voice.table(drill_table(asked))
     return 0
 
 

@@ -69,6 +69,28 @@ def test_drill_list_names_every_scenario_in_one_document() -> None:
     assert len(list(document(spoken)["scenarios"])) > 15  # type: ignore[call-overload]  # a list of the document
 
 
+def test_drill_list_of_a_topology_shows_its_drills_too(topology: Path) -> None:
+    """Without one there are none to show."""
+    plain, spoken = voice(), voice()
+    words = Voice("en", out=io.StringIO(), err=io.StringIO())
+    for each in (spoken, words):
+        assert drills.listing(each, topology) == 0
+    assert drills.listing(plain) == 0
+
+    assert document(plain)["drills"] == {}
+    assert list(document(spoken)["drills"]) == ["weekly", "table"]  # type: ignore[call-overload]  # a mapping of the document
+    assert isinstance(words.out, io.StringIO)
+    (row,) = [line.split("  ") for line in words.out.getvalue().splitlines() if line.startswith("weekly")]
+    assert [cell.strip() for cell in row if cell.strip()] == [
+        "weekly",
+        "site-network-loss",
+        "donghai",
+        "functional",
+        "Sat 02:00",
+        "2h",
+    ]
+
+
 def test_drill_show_of_no_scenario_is_wrong_usage() -> None:
     """Nothing is shown for a name there is not."""
     with pytest.raises(WrongUsage):
