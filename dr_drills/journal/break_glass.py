@@ -24,10 +24,12 @@ SIGNATURES = 2
 
 
 class Signed(Protocol):
-    """A signature that was verified: who made it, and over which digest, in hexadecimal."""
+    """A signature that was verified: who made it, with which key, and over which digest, in hexadecimal."""
 
     @property
     def who(self) -> str: ...
+    @property
+    def key(self) -> str: ...
     @property
     def digest(self) -> str: ...
 
@@ -108,8 +110,9 @@ def _signers(run: str, joined: Joined, signed: Sequence[Signed], where: str) -> 
     if joined.last is None:
         raise GateRefused(Text(f"nobody here has seen the run {run}", f"此处没有演练 {run} 的记录"), where=where)
     digest = digest_to_sign(run, joined.last)
-    names = tuple(dict.fromkeys(one.who for one in signed if one.digest == digest and one.who))
-    if len(names) < SIGNATURES:
+    true = [one for one in signed if one.digest == digest and one.who]
+    names = tuple(dict.fromkeys(one.who for one in true))
+    if min(len(names), len({one.key for one in true})) < SIGNATURES:
         have = ", ".join(names) or "-"
         raise GateRefused(
             Text(f"two persons must sign to go on without a majority; signed: {have}", f"需两人签署；已签署：{have}"),

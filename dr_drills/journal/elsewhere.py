@@ -30,6 +30,7 @@ class Elsewhere:
     quorum: Quorum | None = None
     copies: tuple[Destination, ...] = ()
     ttl_s: int = TTL_S
+    stores: tuple[Quorum, ...] = ()
 
     @property
     def name(self) -> str:
@@ -38,7 +39,13 @@ class Elsewhere:
     @classmethod
     def of(cls, stores: Sequence[Quorum]) -> Elsewhere:
         """Return the first store as the shared one, and the others as places for heads."""
-        return cls(stores[0], tuple(HeadsAt(store) for store in stores[1:])) if stores else cls()
+        if not stores:
+            return cls()
+        return cls(stores[0], tuple(HeadsAt(store) for store in stores[1:]), stores=tuple(stores))
+
+    def document(self) -> list[dict[str, Any]]:
+        """Return every store that keeps a head, for whoever verifies the run later."""
+        return [store.document() for store in self.stores]
 
 
 NOWHERE = Elsewhere()

@@ -25,7 +25,7 @@ __all__ = ["HEAD", "JOURNAL", "Journal", "read_events"]
 
 HEAD = "head.json"
 TORN_SHOWN = 200
-INTENT_WAIT_S = 0.5
+INTENT_WAIT_S = 0.25
 BEGIN_WAIT_S = 3.0
 END_WAIT_S = 5.0
 WAITS_S: Mapping[EventKind, float] = {
@@ -58,7 +58,7 @@ class Journal:
         clock: Clock | None = None,
         elsewhere: Elsewhere = NOWHERE,
     ) -> Self:
-        """Make the folder and its journal with a first event of {run, boot_id, store, **facts}.
+        """Make the folder and its journal with a first event of {run, boot_id, store, stores, **facts}.
 
         Raises:
             GateRefused: there is a journal already (evidence is never written over), or another controller holds it.
@@ -71,8 +71,8 @@ class Journal:
             store.close()
             raise
         journal = cls(store, met, clock or Clock())
-        told = {"run": run, "boot_id": boot_id(), "store": met.document(elsewhere), **facts}
-        journal.append(EventKind.RUN_BEGAN, "", **told)
+        told = {"run": run, "boot_id": boot_id(), "store": met.document(elsewhere), "stores": elsewhere.document()}
+        journal.append(EventKind.RUN_BEGAN, "", **{**told, **facts})
         return journal
 
     @classmethod

@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from enum import StrEnum
 
-from dr_drills.journal.event import Event
+from dr_drills.journal.event import Event, EventKind
 from dr_drills.journal.shared import LockLost, SharedStore, head_is_of
 from dr_drills.journal.store import Held, Superseded
+from dr_drills.probes.budget import NoAnswer
 from failures import GovcloudError, Text
 
 RETRY_S = 1.0
@@ -113,14 +114,20 @@ class Relay:
         try:
             self._store.take()
         except Held as error:
-            raise Superseded(error.holder, self._store.name) from error
+            raise self._other(error.holder) from error
         self._renewed_s = began
         head = self._store.head()
         if not head_is_of(head, self._events):
             self._store.close()
-            raise Superseded(f"its last event is {head.seq}, {head.at}" if head else "?", self._store.name)
+            raise self._other(f"its last event is {head.seq}, {head.at}" if head else "?")
         with self._turn:
             self._kept = head.seq + 1 if head else 0
+
+    def _other(self, who: object) -> GovcloudError:
+        """Return what another controller means here; where two persons broke the glass, it does not outrank them."""
+        if any(event.kind == EventKind.BREAK_GLASS for event in self._events):
+            return NoAnswer(Text(f"another controller has the store: {who}", f"另一个控制端占用仲裁服务：{who}"))
+        return Superseded(who, self._store.name)
 
     def _has_work(self) -> bool:
         return bool(self.missing) or self._closing_s is not None

@@ -22,9 +22,11 @@ class Log:
         return self._journal.events
 
     def write(self, kind: EventKind, row: str, **data: Any) -> Event:
-        """Write one event and tell of it."""
+        """Write one event and tell of it, and of what the journal had to say before it."""
+        known = len(self._journal.events)
         event = self._journal.append(kind, row, **data)
-        self._tell(event)
+        for fresh in self._journal.events[known:]:
+            self._tell(fresh)
         return event
 
     def enter(self, phase: str) -> None:

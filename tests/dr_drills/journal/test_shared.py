@@ -315,6 +315,7 @@ def test_write_of_many_large_events_is_kept_in_parts(trio: Trio, tmp_path: Path)
 class Signature:
     who: str
     digest: str
+    key: str
 
 
 def test_break_glass_with_a_majority_is_refused(trio: Trio, tmp_path: Path) -> None:
@@ -325,15 +326,26 @@ def test_break_glass_with_a_majority_is_refused(trio: Trio, tmp_path: Path) -> N
         break_glass(tmp_path / RUN, trio.quorum(), (), {})
 
 
-@pytest.mark.parametrize("who", [(), ("lin",), ("lin", "lin"), ("lin", "")])
-def test_break_glass_without_two_persons_is_refused(who: tuple[str, ...], trio: Trio, tmp_path: Path) -> None:
-    """One person is not two, whatever they sign twice; nothing is written."""
+@pytest.mark.parametrize(
+    "by",
+    [
+        (),
+        (("lin", "k1"),),
+        (("lin", "k1"), ("lin", "k2")),
+        (("lin", "k1"), ("chen", "k1")),
+        (("lin", "k1"), ("", "k2")),
+    ],
+)
+def test_break_glass_without_two_persons_is_refused(
+    by: tuple[tuple[str, str], ...], trio: Trio, tmp_path: Path
+) -> None:
+    """One person is not two, whatever they sign twice and under whose name; nothing is written."""
     with begun(tmp_path / "a", trio) as journal:
         digest = digest_to_sign(RUN, journal.events[-1])
     trio.stop(0, 1)
 
     with pytest.raises(GateRefused, match="two persons must sign"):
-        break_glass(tmp_path / "b" / RUN, trio.quorum(), [Signature(one, digest) for one in who], {})
+        break_glass(tmp_path / "b" / RUN, trio.quorum(), [Signature(who, digest, key) for who, key in by], {})
     assert not (tmp_path / "b" / RUN / JOURNAL).exists()
 
 
@@ -344,7 +356,7 @@ def test_break_glass_goes_on_from_what_one_member_has_seen(trio: Trio, tmp_path:
         head = journal.head
     trio.stop(0, 1)
     seen = last_seen(trio.quorum(), RUN)
-    signed = [Signature(who, digest_to_sign(RUN, seen.events[-1])) for who in ("lin", "chen")]
+    signed = [Signature(who, digest_to_sign(RUN, seen.events[-1]), f"key of {who}") for who in ("lin", "chen")]
     with break_glass(tmp_path / "b" / RUN, trio.quorum(), signed, {"operator": "lin"}) as here:
         told = here.events[2]
         here.append(EventKind.STEP_DONE, "promote-dr", step="promote-dr")
@@ -367,7 +379,7 @@ def test_break_glass_outranks_what_the_city_wrote_meanwhile(trio: Trio, tmp_path
     assert journal.settle()
     trio.stop(0, 1)
     seen = last_seen(trio.quorum(), RUN)
-    signed = [Signature(who, digest_to_sign(RUN, seen.events[-1])) for who in ("lin", "chen")]
+    signed = [Signature(who, digest_to_sign(RUN, seen.events[-1]), f"key of {who}") for who in ("lin", "chen")]
     break_glass(tmp_path / "b" / RUN, trio.quorum(), signed, {}).close()
     journal.append(EventKind.FAULT_INTENT, "cut-site", **CUT)
     trio.heal()
