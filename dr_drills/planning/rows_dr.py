@@ -173,8 +173,8 @@ PROMOTE_CITY = Rule(
     predicted_s=10.0,
     timeout_s=30.0,
     reason=Text(
-        "the city is past the DR primary's last record, so nothing is lost; it is awaited until that one runs again (n=2: 8 to 12 s)",
-        "城内已重放到灾备主库的最后一条日志之后，不会丢失；须等待灾备库重新运行后确认 (2 次实测: 8 至 12 秒)",
+        "the city has the DR site's last record, known once that one runs again, so nothing is lost (n=2: 8 to 12 s)",
+        "灾备库重新运行后可确认：城内已有其最后一条日志，不会丢失 (2 次实测: 8 至 12 秒)",
     ),
 )
 CITY_STEPS_DOWN = Rule(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 from dr_drills.actions.route import route
 from dr_drills.actions.servers import START as START_WORDS
+from dr_drills.actions.servers import STOP as STOP_WORDS
 from dr_drills.actions.servers import prove_off, start
 from dr_drills.observe.evidence import Proof, ProofKind
 from dr_drills.planning.rows_city import START
@@ -17,6 +21,7 @@ from failures import OutcomeUnknown, OutsideFailed, Text
 from tests.dr_drills import city
 from tests.dr_drills.actions.hostlike import Said
 from tests.dr_drills.actions.scripted import CASE, LOST, step, tools
+from tests.dr_drills.actions.units import Units, install
 
 VOUCHED = Proof(ProofKind.PERSON, "li", Text("seen", "已确认"))
 DARK = Said(dark=frozenset({city.PRIMARY}))
@@ -98,6 +103,18 @@ def test_site_that_is_started_is_proven_off_no_more() -> None:
 
     assert (set(made.proven.off), made.proven.forked) == ({"anxi"}, None)
     assert made.hosts.ran == [(city.PRIMARY, START_WORDS)]
+
+
+def test_database_that_a_plan_stopped_refuses_to_start_until_a_plan_starts_it(tmp_path: Path) -> None:
+    """Also for a play that configures its host: the unit has an assertion that fails while the file is there."""
+    install(tmp_path, "#!/bin/sh\n[ $1 != is-active ]\n")
+    hosts, kept = Units({city.PRIMARY: tmp_path}), tmp_path / "units/patroni.service.d/govcloud-stopped.conf"
+    with suppress(OutsideFailed):  # whether a PostgreSQL runs on this machine is not the point
+        hosts.run(city.PRIMARY, ("sh", "-c", STOP_WORDS), 10)
+
+    assert kept.read_text(encoding="utf-8").splitlines()[1:] == ["[Unit]", f"AssertPathExists=!{kept}"]
+    hosts.run(city.PRIMARY, ("sh", "-c", START_WORDS), 10)
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize(("to", "word"), [("changle", Side.DR), ("anxi", Side.CITY)])

@@ -14,20 +14,22 @@ from dr_drills.observe.keys import Held, StoreKeys
 from dr_drills.observe.world import Sight, worlds
 from dr_drills.planning.plan import plan
 from dr_drills.planning.steps import Case, Kind, Plan, Refusal
-from dr_drills.planning.world import NOBODY, WHO_KNOWS, Role, Seen, Side, World
+from dr_drills.planning.world import NOBODY, WHO_KNOWS, Member, Role, Seen, Side, World
 from dr_drills.probes.proxy import ProxyReading
 from failures import Text
 from tests.dr_drills import city
 
 CITY, DR = "citizen-db", "citizen-db-changle"
 SYNC = {"leader": city.PRIMARY, "sync_standby": city.STANDBY, "quorum": 0}
+QUORUM = {p.site: str(p.own["etcd_name"]) for p in city.everyone().running("etcd_cluster") if "quorum" in p.host}
+ALL = tuple(QUORUM.values())
 OPEN = {
     site: {other: False for other in ("donghai", "anxi", "changle") if other != site}
     for site in ("donghai", "anxi", "changle")
 }
 
 
-def store(scope: str = CITY, members: tuple[str, ...] = ("a", "b", "c"), **keys: Any) -> StoreKeys:
+def store(scope: str = CITY, members: tuple[str, ...] = (), **keys: Any) -> StoreKeys:
     """Return what a store holds; values that are no text are kept as JSON, None is no key."""
     said = {"leader": city.PRIMARY, "sync": SYNC, "config": {"ttl": 20}, **keys}
     texts = {
@@ -35,7 +37,7 @@ def store(scope: str = CITY, members: tuple[str, ...] = ("a", "b", "c"), **keys:
         for name, value in said.items()
         if value is not None
     }
-    return StoreKeys(scope, 9, {name: Held(text, 7) for name, text in texts.items()}, members)
+    return StoreKeys(scope, 9, {name: Held(text, 7) for name, text in texts.items()}, members or ALL)
 
 
 def dr_store(**keys: Any) -> StoreKeys:
@@ -198,7 +200,49 @@ def test_world_counts_a_write_only_for_the_primary_that_took_it() -> None:
 
 def test_world_with_one_member_left_of_three_was_forced() -> None:
     """A store that was declared with three and has one was restarted alone."""
-    name = next(p.own["etcd_name"] for p in city.everyone().running("etcd_cluster") if p.site == "anxi")
+    alone = {CITY: store(members=(QUORUM["anxi"],)), DR: dr_store()}
 
-    assert seen_with(keys={CITY: store(members=(name,)), DR: dr_store()}).forced == "anxi"
+    assert seen_with(keys=alone).forced == "anxi"
     assert seen_with().forced == NOBODY
+
+
+def test_world_has_a_member_that_answers_and_is_not_in_the_store_as_old() -> None:
+    """It runs, of a store that is no more; one that is dark may hold anything, unless it was wiped."""
+    alone = {CITY: store(members=(QUORUM["anxi"],)), DR: dr_store()}
+    wiped = {CITY: Evidence().with_wiped("changle")}
+    dark = seen_with(city.dark("changle"), keys=alone)
+
+    assert (dark.member("anxi"), dark.member("donghai"), dark.member("changle")) == (
+        Member.IN,
+        Member.OLD,
+        Member.UNKNOWN,
+    )
+    assert seen_with(city.dark("changle"), keys=alone, evidence=wiped).member("changle") is Member.WIPED
+    assert seen_with(keys=alone, evidence=wiped).member("changle") is Member.OLD
+    assert seen_with(city.dark("changle"), evidence=wiped).member("changle") is Member.UNKNOWN
+
+
+def test_world_without_a_majority_has_the_copies_that_its_members_wrote_down() -> None:
+    """Whether the survivor had every acknowledged write is known before anything is forced; who holds the lease is not."""
+    silent = {CITY: city.SILENT, DR: city.SILENT}
+    readings, case = city.dark("donghai", "changle"), Case(("donghai", "changle"), "anxi")
+    recorded = seen_with(readings, keys=silent, records={CITY: store()})
+    other = seen_with(readings, keys=silent, records={CITY: store(sync={"leader": city.PRIMARY, "sync_standby": ""})})
+
+    assert (recorded.copies, recorded.holder) == (frozenset({"anxi"}), WHO_KNOWS)
+    made = plan(Kind.TAKEOVER, recorded, case)
+    assert isinstance(made, Plan)
+    assert [step.rule.id for step in made.steps][-3:] == ["force-store", "take-lease", "verify-write"]
+    refused = plan(Kind.TAKEOVER, other, case)
+    assert isinstance(refused, Refusal)
+    assert refused.step.rule.id == "take-lease"
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [(ProofKind.HOST, Seen.YES), (ProofKind.POWER, Seen.UNKNOWN)])
+def test_world_with_the_power_back_needs_another_proof_than_its_lack(kind: ProofKind, wanted: Seen) -> None:
+    """A host that boots may start its database; one on which it was stopped does not."""
+    evidence = {CITY: Evidence().proven_off("donghai", Proof(kind, "x", Text("off", "已停止")))}
+    booted = city.swapped("patroni", {city.PRIMARY: city.SHUT})
+
+    assert seen_with(booted, evidence=evidence).sites["donghai"].off is wanted
+    assert seen_with(city.dark("donghai"), evidence=evidence).sites["donghai"].off is Seen.YES
