@@ -7,12 +7,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from dr_drills.journal.break_glass import break_glass, digest_to_sign, last_seen
 from dr_drills.journal.elsewhere import Elsewhere, fetch
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
@@ -20,7 +18,6 @@ from dr_drills.journal.quorum import Quorum, putting
 from dr_drills.journal.shared import LOCK, HeadsAt, event_key, events_under, head_key, head_under, parts, sound
 from dr_drills.journal.store import Superseded
 from dr_drills.journal.verify import check
-from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.etcd import coded
 from failures import GateRefused
 from tests.dr_drills.journal.conftest import ADDRESSES, TTL_S, Trio
@@ -309,95 +306,6 @@ def test_write_of_many_large_events_is_kept_in_parts(trio: Trio, tmp_path: Path)
 
     assert kept(trio) == kinds(tmp_path)
     assert len(list(parts(chain(200)))) == 4
-
-
-@dataclass(frozen=True)
-class Signature:
-    who: str
-    digest: str
-    key: str
-
-
-def test_break_glass_with_a_majority_is_refused(trio: Trio, tmp_path: Path) -> None:
-    """Nothing is broken where nothing is stuck."""
-    begun(tmp_path, trio).close()
-
-    with pytest.raises(GateRefused, match="majority of the store answers"):
-        break_glass(tmp_path / RUN, trio.quorum(), (), {})
-
-
-@pytest.mark.parametrize(
-    "by",
-    [
-        (),
-        (("lin", "k1"),),
-        (("lin", "k1"), ("lin", "k2")),
-        (("lin", "k1"), ("chen", "k1")),
-        (("lin", "k1"), ("", "k2")),
-    ],
-)
-def test_break_glass_without_two_persons_is_refused(
-    by: tuple[tuple[str, str], ...], trio: Trio, tmp_path: Path
-) -> None:
-    """One person is not two, whatever they sign twice and under whose name; nothing is written."""
-    with begun(tmp_path / "a", trio) as journal:
-        digest = digest_to_sign(RUN, journal.events[-1])
-    trio.stop(0, 1)
-
-    with pytest.raises(GateRefused, match="two persons must sign"):
-        break_glass(tmp_path / "b" / RUN, trio.quorum(), [Signature(who, digest, key) for who, key in by], {})
-    assert not (tmp_path / "b" / RUN / JOURNAL).exists()
-
-
-def test_break_glass_goes_on_from_what_one_member_has_seen(trio: Trio, tmp_path: Path) -> None:
-    """From the last survivor's memory, signed by two over that very event; later the store takes the longer chain."""
-    with begun(tmp_path / "a", trio) as journal:
-        journal.append(EventKind.FAULT_INTENT, "cut-site", **CUT)
-        head = journal.head
-    trio.stop(0, 1)
-    seen = last_seen(trio.quorum(), RUN)
-    signed = [Signature(who, digest_to_sign(RUN, seen.events[-1]), f"key of {who}") for who in ("lin", "chen")]
-    with break_glass(tmp_path / "b" / RUN, trio.quorum(), signed, {"operator": "lin"}) as here:
-        told = here.events[2]
-        here.append(EventKind.STEP_DONE, "promote-dr", step="promote-dr")
-
-    assert seen.events[-1].digest == head.digest
-    assert (told.kind, told.data["signed"], told.data["member"]) == (
-        EventKind.BREAK_GLASS,
-        ["lin", "chen"],
-        ADDRESSES[2],
-    )
-    trio.heal()
-    with resumed(tmp_path / "b", trio):
-        pass
-    assert kept(trio) == kinds(tmp_path / "b")
-
-
-def test_break_glass_outranks_what_the_city_wrote_meanwhile(trio: Trio, tmp_path: Path) -> None:
-    """Two persons decided: the city's controller is superseded, its events stay as evidence, its fault is healed."""
-    journal = begun(tmp_path / "a", trio)
-    assert journal.settle()
-    trio.stop(0, 1)
-    seen = last_seen(trio.quorum(), RUN)
-    signed = [Signature(who, digest_to_sign(RUN, seen.events[-1]), f"key of {who}") for who in ("lin", "chen")]
-    break_glass(tmp_path / "b" / RUN, trio.quorum(), signed, {}).close()
-    journal.append(EventKind.FAULT_INTENT, "cut-site", **CUT)
-    trio.heal()
-    assert journal.settle(15)
-    journal.close()
-    with resumed(tmp_path / "b", trio) as here:
-        fault = here.events[-1]
-
-    assert (fault.kind, fault.data["target"]) == (EventKind.FAULT_INTENT, CUT["target"])
-    assert kept(trio) == kinds(tmp_path / "b")
-
-
-def test_last_seen_without_any_member_is_no_answer(trio: Trio) -> None:
-    """Where all is dark nothing is invented."""
-    trio.stop(0, 1, 2)
-
-    with pytest.raises(NoAnswer, match="no member"):
-        last_seen(trio.quorum(), RUN)
 
 
 def test_head_under_its_key_names_the_last_event(trio: Trio, tmp_path: Path) -> None:
