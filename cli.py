@@ -237,7 +237,7 @@ def drill_run(
     feed: o.OneFeed = "",
     host: o.OneServer = "",
     service: o.OneService = "",
-    approve: o.Approver = "",
+    approval: o.ApprovalFile = None,
     allow_data_loss: o.MayLose = False,
     plan: o.PlanDigest = "",
     window: o.Window = "",
@@ -245,16 +245,30 @@ def drill_run(
     from commands import drills as c
 
     target = (level, site, link, carrier, feed, host, service)
-    return c.run(voice, path, scenario, c.Asked(*target, approve, allow_data_loss, plan, window))
+    return c.run(voice, path, scenario, c.Asked(*target, approval, allow_data_loss, plan, window))
+
+
+@command(drill, "approve", "drill")
+def drill_approve(
+    voice: Voice,
+    path: o.Topology,
+    plan: o.ApprovedPlan,
+    who: o.ApproverName,
+    key: o.ApproverKey,
+    to: o.ApprovalTo = None,
+) -> int:
+    from commands import drill_gates as c
+
+    return c.approve(voice, path, plan, who, key, to)
 
 
 @command(drill, "resume", "drill")
 def drill_resume(
-    voice: Voice, path: o.Topology, run: o.DrillRun = "", approve: o.Approver = "", allow_data_loss: o.MayLose = False
+    voice: Voice, path: o.Topology, run: o.DrillRun = "", approval: o.ApprovalFile = None, plan: o.PlanDigest = ""
 ) -> int:
     from commands import drills as c
 
-    return c.resume(voice, path, run, c.Asked(approve=approve, allow_data_loss=allow_data_loss))
+    return c.resume(voice, path, run, c.Asked(approval=approval, plan=plan))
 
 
 @command(drill, "heal", "drill")

@@ -71,16 +71,17 @@ class NoInjector:
     faults: frozenset[str] = frozenset()
 
     def inject(self, fault: str, kind: str, name: str) -> None:
-        raise _no_lab(f"{fault} {kind} {name}")
+        raise no_lab(f"{fault} {kind} {name}")
 
     def heal(self, fault: str, kind: str, name: str) -> None:
-        raise _no_lab(f"{fault} {kind} {name}")
+        raise no_lab(f"{fault} {kind} {name}")
 
     def in_force(self) -> set[InForce]:
         return set()
 
 
-def _no_lab(what: str) -> GateRefused:
+def no_lab(what: str) -> GateRefused:
+    """Return why nothing can be broken where no lab is."""
     return GateRefused(
         Text("faults can be injected into a lab on this machine only", "只能对本机的实验环境注入故障"),
         where=what,
@@ -186,7 +187,7 @@ class _OutOfBand:
 
     def stop_databases(self, site: str) -> None:
         if isinstance(self._injector, NoInjector):
-            raise _no_lab(site)
+            raise no_lab(site)
         for place in self._scene.running("patroni_scope"):
             if place.site == site:
                 self._injector.hold_down(place.host)

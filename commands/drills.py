@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.drill_closing import closing, closing_table
+from commands.drill_gates import consents_again, consents_of, refuse_foreign, refuse_plan
 from commands.drill_live import Timeline
 from commands.drill_show import drill_table, foreseen_table, run_rows, run_table, scenario_table, timeline_table
 from console import Voice
@@ -46,7 +47,7 @@ class Asked:
     feed: str = ""
     host: str = ""
     service: str = ""
-    approve: str = ""
+    approval: Path | None = None
     allow_data_loss: bool = False
     plan: str = ""
     window: str = ""
@@ -116,31 +117,33 @@ def run(voice: Voice, path: Path, name: str, asked: Asked) -> int:
     if asked.level == "tabletop":
         return plan(voice, path, name, asked)
     planned = _planned(voice, path, name, asked)
-    _refuse_plan(planned, asked)
+    refuse_foreign(planned)
+    refuse_plan(planned, asked.plan)
+    consents = consents_of(planned, asked.approval, allow_data_loss=asked.allow_data_loss)
     refuse_outside(asked.window)
     folder = drills_folder(planned.desk.home)
     with alone(folder, f"govcloud drill run {name}"):
         refuse_open(folder)
         run_name = new_name(planned.script.scenario.scenario)
         with begin(folder, run_name, _facts(planned)) as journal:
-            return _rehearse(voice, planned.desk, planned.script, journal, _consents(asked), planned.digest)
+            return _rehearse(voice, planned.desk, planned.script, journal, consents)
 
 
 def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
     """Go on with a run whose controller died; what was in doubt is looked at, not done again."""
     from commands.drill_means import open_desk
     from dr_drills.journal.file import Journal
-    from dr_drills.rehearsal.runs import alone, drills_folder, find, script_of
+    from dr_drills.rehearsal.runs import alone, drills_folder, find, refuse_stale, script_of
 
     desk = open_desk(path, voice.note)
     folder = drills_folder(desk.home)
     with alone(folder, "govcloud drill resume"):
         found = find(folder, name)
         script = script_of(found)
-        _refuse_stale(found, desk)
+        refuse_stale(found, desk.digest, asked.plan)
+        consents = consents_again(desk, found, asked.approval)
         with Journal.resume(found.folder, {"operator": getpass.getuser(), "host": socket.gethostname()}) as journal:
-            digest = str(found.events[0].data.get("plan_sha256", ""))
-            return _rehearse(voice, desk, script, journal, _consents(asked), digest)
+            return _rehearse(voice, desk, script, journal, consents)
 
 
 def heal(voice: Voice, path: Path, name: str) -> int:
@@ -215,7 +218,7 @@ def _planned(voice: Voice, path: Path, name: str, asked: Asked) -> Planned:
     choice = Choice(asked.site, asked.link, asked.carrier, asked.feed, asked.host, asked.service)
     script = write(scenario, Stage(desk.cloud, worlds, desk.hosts(), choice), asked.level)
     steps = foresee(script, worlds, _learned(desk))
-    return Planned(desk, script, steps, plan_digest(script, [one.step.id for one in steps]))
+    return Planned(desk, script, steps, plan_digest(script, [one.document() for one in steps], desk.digest))
 
 
 def _learned(desk: Desk) -> dict[str, float]:
@@ -230,7 +233,7 @@ def _learned(desk: Desk) -> dict[str, float]:
     return {rule: found.seconds for rule, found in learn(documents).items()}
 
 
-def _rehearse(voice: Voice, desk: Desk, script: Script, journal: Journal, consents: Consents, digest: str) -> int:
+def _rehearse(voice: Voice, desk: Desk, script: Script, journal: Journal, consents: Consents) -> int:
     from commands.drill_means import means_of
     from dr_drills.rehearsal.run import Rehearsal
 
@@ -238,7 +241,7 @@ def _rehearse(voice: Voice, desk: Desk, script: Script, journal: Journal, consen
     try:
         with timeline:
             verdict = Rehearsal(
-                script, means_of(desk, journal.folder.name, timeline.tell, voice.note), journal, consents, digest
+                script, means_of(desk, journal.folder.name, timeline.tell, voice.note), journal, consents
             ).run()
     except BaseException:
         _report(journal)
@@ -289,12 +292,6 @@ def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud) -> tuple[InForce
         return heal_run(journal, named_injector(injector), out_of_band(path, cloud, injector), lost, timeline.tell)
 
 
-def _consents(asked: Asked) -> Consents:
-    from dr_drills.rehearsal.run import Consents
-
-    return Consents(getpass.getuser(), asked.approve, asked.allow_data_loss)
-
-
 def _facts(planned: Planned) -> dict[str, Any]:
     from dr_drills.rehearsal.facts import facts_of
 
@@ -314,42 +311,4 @@ def _refuse_level(scenario: Scenario, level: str) -> None:
         raise GateRefused(
             Text(f"{scenario.scenario} has no level {level}", f"{scenario.scenario} 没有 {level} 级别"),
             fix=Text(f"its levels: {levels}", f"可用级别：{levels}"),
-        )
-
-
-def _refuse_plan(planned: Planned, asked: Asked) -> None:
-    """Refuse a plan that is not the approved one, that cannot be carried out, or to which nobody else agreed."""
-    from commands.drill_means import refuse_lacking
-
-    if asked.plan and asked.plan != planned.digest:
-        raise GateRefused(
-            Text("the plan is stale: topology, world or tables have changed", "计划已过期：拓扑、现状或规则已变化"),
-            where=planned.digest,
-            fix=Text("look at it again: govcloud drill plan", "请重新查看：govcloud drill plan"),
-        )
-    refuse_lacking(planned.desk, planned.steps)
-    refused = next((one for one in planned.steps if one.refused), None)
-    if refused:
-        raise GateRefused(
-            Text(f"step {refused.step.id} would be refused", f"步骤 {refused.step.id} 的条件不成立"),
-            where=refused.service,
-            fix=refused.step.rule.reason,
-        )
-    if any(one.needs_second_person for one in planned.steps) and not _consents(asked).second_person:
-        raise GateRefused(
-            Text("rows may be lost: a second person must agree", "可能丢失数据：需第二人批准"),
-            where=planned.digest,
-            fix=Text(
-                f"add --approve NAME --allow-data-loss --plan {planned.digest}",
-                f"请加上 --approve 姓名 --allow-data-loss --plan {planned.digest}",
-            ),
-        )
-
-
-def _refuse_stale(found: Run, desk: Desk) -> None:
-    if found.events[0].data.get("topology_sha256") != desk.digest:
-        raise GateRefused(
-            Text("the topology has changed since the run began", "演练开始后拓扑已变化"),
-            where=found.name,
-            fix=Text("undo its faults: govcloud drill heal", "请撤除故障：govcloud drill heal"),
         )

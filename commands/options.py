@@ -157,9 +157,24 @@ OneCarrier = Annotated[
 OneFeed = Annotated[str, typer.Option("--feed", metavar="F", help=_help("the power feed that fails", "失效的供电"))]
 OneServer = Annotated[str, typer.Option("--host", metavar="H", help=_help("the host that suffers", "受影响的主机"))]
 OneService = Annotated[str, typer.Option("--service", metavar="N", help=_help("the database service", "数据库服务"))]
-Approver = Annotated[
-    str, typer.Option("--approve", metavar="NAME", help=_help("the second person who agrees", "批准的第二人"))
+ApprovalFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--approval",
+        metavar="FILE",
+        help=_help("a second person's, see `drill approve`", "第二人的批准，见 `drill approve`"),
+    ),
 ]
+ApprovedPlan = Annotated[
+    str, typer.Option("--plan", metavar="SHA256", help=_help("what `drill plan` ends with", "`drill plan` 末行的摘要"))
+]
+ApproverName = Annotated[
+    str, typer.Option("--as", metavar="NAME", help=_help("your name in the approvers file", "您在批准人文件中的名称"))
+]
+ApproverKey = Annotated[
+    Path, typer.Option("--key", metavar="FILE", help=_help("your private key of OpenSSH", "您的 OpenSSH 私钥"))
+]
+ApprovalTo = Annotated[Path | None, typer.Option("--to", metavar="FILE", help=_help("where to write it", "写入的文件"))]
 MayLose = Annotated[bool, typer.Option("--allow-data-loss", help=_help("rows may be lost", "允许丢失数据"))]
 PlanDigest = Annotated[
     str, typer.Option("--plan", metavar="SHA256", help=_help("only this plan, see `drill plan`", "仅执行此计划"))

@@ -142,7 +142,7 @@ WORDS: dict[str, Words] = {
     ),
     "drill list": Words(
         Text("List the scenarios there are.", "列出全部演练场景。"),
-        ("govcloud drill list", f"govcloud drill list {CITY}"),
+        ("govcloud drill list",),
     ),
     "drill show": Words(
         Text("Show a scenario as it is written.", "显示一个场景的原文。"),
@@ -162,8 +162,15 @@ WORDS: dict[str, Words] = {
         ),
         (
             f"govcloud drill run {CITY} site-network-loss --site donghai",
-            f"govcloud drill run {CITY} both-active-lost --approve NAME --allow-data-loss",
+            f"govcloud drill run {CITY} both-active-lost --approval li.na.approval --allow-data-loss",
         ),
+    ),
+    "drill approve": Words(
+        Text(
+            "Sign a plan as the second person, where rows may be lost; the run checks it against the approvers file.",
+            "作为第二人对可能丢失数据的计划签名；执行时依据批准人文件核验。",
+        ),
+        (f"govcloud drill approve {CITY} --plan SHA256 --as li.na --key ~/.ssh/id_ed25519 --to li.na.approval",),
     ),
     "drill resume": Words(
         Text(

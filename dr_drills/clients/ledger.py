@@ -17,7 +17,8 @@ class Ledger:
     """Counts of markers.
 
     `lost`: acknowledged and not there in the end; `recovered`: acknowledged, missing before the site came back, there
-    after; `missing_before`: acknowledged and missing then; `unexpected`: refused, and there all the same.
+    after; `missing_before`: acknowledged and missing then; `unexpected`: refused, and there all the same;
+    `lost_since_s`: when the oldest lost row was acknowledged, by the clock of the attempts, None for no loss.
     """
 
     acknowledged: int
@@ -28,6 +29,7 @@ class Ledger:
     indeterminate_absent: int
     lost_markers: tuple[str, ...]
     missing_before: int
+    lost_since_s: float | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -63,6 +65,7 @@ def count(
         indeterminate_absent=len(indeterminate - kept),
         lost_markers=tuple(sorted(lost)[:SHOWN]),
         missing_before=len(missing),
+        lost_since_s=min((one.ended_s for one in tried if one.acknowledged and one.marker in lost), default=None),
     )
 
 

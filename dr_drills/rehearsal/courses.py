@@ -100,5 +100,5 @@ def _unapproved(service: str, step: Step) -> GateRefused:
     return GateRefused(
         Text(f"step {step.id} may lose rows: a second person must agree", f"步骤 {step.id} 可能丢失数据：需第二人批准"),
         where=service,
-        fix=Text("add --approve NAME --allow-data-loss", "请加上 --approve 姓名 --allow-data-loss"),
+        fix=Text("add --approval FILE --allow-data-loss", "请加上 --approval 文件 --allow-data-loss"),
     )

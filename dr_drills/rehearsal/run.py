@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dr_drills.approvals.approval import Agreement
 from dr_drills.faults.table import BY_ID, InForce
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import Journal
@@ -30,27 +31,26 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True)
 class Consents:
-    """Who runs the drill and who else agreed that rows may be lost; empty for nobody."""
+    """Who runs the drill, and the checked signature of who else agreed that rows may be lost; None for nobody."""
 
     operator: str
-    approver: str = ""
+    agreement: Agreement | None = None
     allow_data_loss: bool = False
 
     @property
     def second_person(self) -> bool:
-        return bool(self.approver) and self.approver != self.operator and self.allow_data_loss
+        found = self.agreement
+        return found is not None and self.operator not in {found.who, *found.names} and self.allow_data_loss
 
 
 class Rehearsal:
     """One run; `facts` of what is missing in the script are in the journal already."""
 
-    def __init__(
-        self, script: Script, means: Means, journal: Journal, consents: Consents, plan_sha256: str = ""
-    ) -> None:
+    def __init__(self, script: Script, means: Means, journal: Journal, consents: Consents) -> None:
         self._script, self._means, self._folder = script, means, journal.folder
         self._log = Log(journal, means.tell, means.seconds)
         self._courses = Courses(self._log, means, approved=consents.second_person)
-        self._consents, self._plan_sha256 = consents, plan_sha256
+        self._consents = consents
         self._decider = Decider(script, self._log, means, consents.operator)
         self._before: frozenset[str] | None = None
         self._before_s = 0.0
@@ -68,6 +68,7 @@ class Rehearsal:
         try:
             if not has_begun(self._log.events):
                 self._gate()
+            self._note_approval()
             self._means.prepare()
             with self._means.watch(self._folder / RECORD) as watching:
                 self._rehearse(Waiter(watching, self._means.seconds, self._means.sleep))
@@ -95,10 +96,14 @@ class Rehearsal:
         with self._log.phase("gate"):
             remarks = gate.remarks(self._means)
             self._log.write(EventKind.GATE, "gate", passed=not remarks, remarks=list(remarks))
-            if self._consents.second_person:
-                facts = {"who": self._consents.approver, "plan_sha256": self._plan_sha256}
-                self._log.write(EventKind.APPROVAL, "second-person", **facts)
             gate.refuse(remarks)
+
+    def _note_approval(self) -> None:
+        """Write down who agreed, once."""
+        found = self._consents.agreement
+        told = {e.data.get("statement") for e in self._log.events if e.kind == EventKind.APPROVAL}
+        if found and self._consents.second_person and found.approval.statement not in told:
+            self._log.write(EventKind.APPROVAL, "second-person", **found.document(), allow_data_loss=True)
 
     def _baseline(self, waiter: Waiter) -> None:
         with self._log.phase("baseline"):

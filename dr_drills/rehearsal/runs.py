@@ -10,8 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from dr_drills.journal.elsewhere import NOWHERE, Elsewhere
 from dr_drills.journal.event import Event, canonical
-from dr_drills.journal.file import JOURNAL, Journal, read_events
+from dr_drills.journal.file import Journal, read_events
+from dr_drills.journal.local import JOURNAL
+from dr_drills.planning.plan import TABLE
 from dr_drills.rehearsal.past import is_over, open_faults
 from dr_drills.rehearsal.script import Script
 from failures import GateRefused, GovcloudError, InputInvalid, Text, WrongUsage
@@ -103,13 +106,44 @@ def script_of(run: Run) -> Script:
         ) from error
 
 
-def plan_digest(script: Script, steps: Sequence[str]) -> str:
-    """Return the SHA-256 of what is to be done, in hexadecimal; it changes with the topology, world and tables."""
-    return sha256(canonical({"script": script.document(), "steps": list(steps)})).hexdigest()
+def plan_digest(script: Script, steps: Sequence[Mapping[str, Any]], topology_sha256: str) -> str:
+    """Return the SHA-256 of what is to be done, in hexadecimal; it changes with the topology, world and tables.
+
+    `steps` are documents of what is foreseen; how long they took in past runs does not count.
+    """
+    rows = [{name: value for name, value in step.items() if name != "predicted_s"} for step in steps]
+    document = {"script": script.document(), "steps": rows, "topology_sha256": topology_sha256}
+    return sha256(canonical(document)).hexdigest()
 
 
-def begin(folder: Path, name: str, facts: Mapping[str, Any]) -> Journal:
-    return Journal.begin(folder / name, name, facts)
+def refuse_stale(run: Run, topology_sha256: str, plan: str = "") -> None:
+    """Raise GateRefused when what a run was to do is not what it would do now, or not the `plan` that was named."""
+    facts = run.events[0].data
+    steps = facts.get("steps") or []
+    rules = {rule.id: (rule.timeout_s, str(rule.consent)) for rows in TABLE.values() for rule in rows}
+    rows = (
+        (facts.get("topology_sha256") != topology_sha256, _TOPOLOGY_CHANGED),
+        (bool(plan) and facts.get("plan_sha256") != plan, _OTHER_PLAN),
+        (facts.get("plan_sha256") != plan_digest(script_of(run), steps, topology_sha256), _PLAN_CHANGED),
+        (any(rules.get(one["rule"]) != (one["timeout_s"], one["consent"]) for one in steps), _TABLES_CHANGED),
+    )
+    for stale, why in rows:
+        if stale:
+            raise GateRefused(
+                Text(f"the plan is stale: {why.en}", f"计划已过期：{why.zh}"),
+                where=run.name,
+                fix=Text("undo its faults: govcloud drill heal", "请撤除故障：govcloud drill heal"),
+            )
+
+
+_TOPOLOGY_CHANGED = Text("the topology has changed since the run began", "演练开始后拓扑已变化")
+_OTHER_PLAN = Text("the run has another plan than the one that was named", "该演练的计划与指定的不同")
+_PLAN_CHANGED = Text("its journal does not say what its digest is of", "日志内容与计划摘要不符")
+_TABLES_CHANGED = Text("the rules have changed since the run began", "演练开始后规则已变化")
+
+
+def begin(folder: Path, name: str, facts: Mapping[str, Any], elsewhere: Elsewhere = NOWHERE) -> Journal:
+    return Journal.begin(folder / name, name, facts, elsewhere=elsewhere)
 
 
 def _read(folder: Path) -> Run:

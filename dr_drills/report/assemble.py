@@ -62,6 +62,7 @@ def report_of(
         "steps": list(record.steps),
         "faults": list(record.faults),
         "approvals": list(record.approvals),
+        "decisions": list(record.decisions),
         "clients": lanes(attempts, measured.get("outages") or (), record.began_clock_s),
         "chain": _chain(record, findings, copies),
         "events": [_told(record, event) for event in record.events],

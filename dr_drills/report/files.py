@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dr_drills.approvals.signing import signed_by
 from dr_drills.clients.attempts import Attempt
 from dr_drills.clients.record import read_record
 from dr_drills.journal.event import Event, EventKind
@@ -18,13 +19,14 @@ from dr_drills.journal.verify import Finding, Head, check, sound_events
 from dr_drills.report.assemble import report_of
 from dr_drills.report.page import render
 from dr_drills.verdicts import Verdict
-from failures import InputInvalid, Text
+from failures import InputInvalid, OutsideFailed, Text
 
 ATTEMPTS, DOCUMENT, PAGE = "attempts.jsonl", "report.json", "report.html"
 REASONS: dict[str, Text] = {
     "V10": Text("The clients' attempts are those that were measured.", "客户端尝试记录与测量时一致。"),
     "V11": Text("report.json says what the journal says.", "report.json 与日志一致。"),
     "V12": Text("report.html shows what report.json says.", "report.html 与 report.json 一致。"),
+    "V13": Text("Approvals were signed with the keys that they name.", "批准由其所列密钥签名。"),
 }
 
 
@@ -34,8 +36,13 @@ def document_of(folder: Path, copies: Iterable[str] = (), head: Head | None = No
     Raises InputInvalid where there is no journal.
     """
     raw = _journal(folder)
-    findings = [*check(raw, read_head(folder / HEAD) or head), *_attempt_findings(folder, sound_events(raw))]
-    document = report_of(sound_events(raw), findings, _attempts(folder), copies)
+    events = sound_events(raw)
+    findings = [
+        *check(raw, read_head(folder / HEAD) or head),
+        *_attempt_findings(folder, events),
+        *_signature_findings(events),
+    ]
+    document = report_of(events, findings, _attempts(folder), copies)
     return {**document, "made_by": made_by()}
 
 
@@ -47,18 +54,19 @@ def write_report(folder: Path, copies: Iterable[str] = ()) -> dict[str, Any]:
     return document
 
 
-def audit(path: Path, head: Path | None = None) -> tuple[Finding, ...]:
+def audit(path: Path, head: Path | None = None, kept: Head | None = None) -> tuple[Finding, ...]:
     """Return what speaks against a run's folder, or a journal alone; offline.
 
-    The journal is compared with the head beside it and with `head`, a copy that was kept elsewhere; attempts and report
-    with the journal. Raises InputInvalid for what is no journal or no head.
+    The journal is compared with the head beside it and with `head` and `kept`, copies from elsewhere; attempts and
+    report with the journal. Raises InputInvalid for what is no journal or no head.
     """
     folder = path if path.is_dir() else path.parent
     raw = _journal(path)
-    heads = [found for found in (read_head(folder / HEAD), read_head(head) if head else None) if found]
+    heads = [found for found in (read_head(folder / HEAD), read_head(head) if head else None, kept) if found]
     if head and read_head(head) is None:
         raise InputInvalid(Text("there is no such file", "文件不存在"), where=str(head))
     found = dict.fromkeys(finding for one in heads or (None,) for finding in check(raw, one))
+    found.update(dict.fromkeys(_signature_findings(sound_events(raw))))
     if path.is_dir():
         found.update(dict.fromkeys(_attempt_findings(folder, sound_events(raw))))
         if not found:
@@ -96,6 +104,26 @@ def _attempt_findings(folder: Path, events: tuple[Event, ...]) -> Iterator[Findi
     file = folder / ATTEMPTS
     if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != told[-1]:
         yield _finding("V10", f"{ATTEMPTS} is not the one that was measured", f"{ATTEMPTS} 不是测量所用的记录")
+
+
+def _signature_findings(events: tuple[Event, ...]) -> Iterator[Finding]:
+    """Check with ssh-keygen that each approval was signed by the key it names; whose key that is was checked then."""
+    for event in events:
+        if event.kind != EventKind.APPROVAL or not event.data.get("signature"):
+            continue
+        line = event.seq + 1
+        try:
+            key = signed_by(str(event.data.get("statement", "")), str(event.data["signature"]))
+        except OutsideFailed as error:
+            yield Finding("V13", Verdict.UNKNOWN, line, error.what)
+            continue
+        if key is None or key != event.data.get("key"):
+            yield Finding(
+                "V13",
+                Verdict.FAIL,
+                line,
+                Text("the approval is not signed with the key it names", "批准并非由其所列密钥签名"),
+            )
 
 
 def _report_findings(folder: Path, head: Head) -> Iterator[Finding]:

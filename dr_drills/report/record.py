@@ -11,6 +11,8 @@ from typing import Any
 from dr_drills.journal.event import JSON, Event, EventKind
 
 Row = dict[str, JSON]
+DECISIONS = frozenset({"two-observers", "by-cluster", "by-person"})
+"""Ids of the rows of gates that decide; the health gate is another."""
 _FAULT_KINDS = frozenset({EventKind.FAULT_INTENT, EventKind.FAULT_INJECTED, EventKind.HEAL_INTENT, EventKind.HEALED})
 
 
@@ -103,6 +105,24 @@ class Record:
                 row.update(measured_s=event.data.get("seconds"), answer=event.data.get("answer", "unknown"))
                 row["doubted"] = row["doubted"] or event.kind == EventKind.STEP_DOUBT
         return tuple(rows.values())
+
+    @cached_property
+    def decisions(self) -> tuple[Row, ...]:
+        """Return {rule, passed, t, seconds, who, sites, observers, reason} of each decision to carry plans out.
+
+        `seconds` is from the fault until it was decided, None where nobody waited for observers.
+        """
+        return tuple(
+            {
+                "rule": event.row,
+                "passed": event.data.get("passed") is True,
+                "t": self.time(event),
+                **{name: event.data.get(name) for name in ("seconds", "who", "reason")},
+                **{name: event.data.get(name) or [] for name in ("sites", "observers")},
+            }
+            for event in self.of(EventKind.GATE)
+            if event.row in DECISIONS
+        )
 
     @cached_property
     def approvals(self) -> tuple[Row, ...]:

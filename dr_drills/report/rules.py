@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from dr_drills.approvals.statement import Statement
 from dr_drills.clients.attempts import Attempt
+from dr_drills.detection.witnesses import AGREEING
 from dr_drills.journal.event import JSON, EventKind
 from dr_drills.journal.verify import Finding
 from dr_drills.report.lanes import SILENCE_S, by_client, longest_silence
@@ -17,6 +19,7 @@ from failures import Text
 RESOLUTION_S, RESOLUTION_SHARE = 0.5, 0.02
 """A coarser measurement than this, or than this share of the promise, says too little of an outage."""
 SECOND_PERSON = "second-person"
+FAST, BY_PERSON = "release-lease", "by-person"
 
 
 @dataclass(frozen=True)
@@ -129,16 +132,21 @@ def _within_rpo(case: Case) -> Said:
 
 
 def _lost_lately(case: Case, en: str, zh: str) -> Said:
-    """Judge lost rows by how long before the last fault they were acknowledged, as an RPO in seconds allows."""
-    limit, named = case.expect.get("rpo_s"), frozenset(case.ledger.get("lost_markers") or ())
-    ends = [one.ended_s for one in case.attempts if one.acknowledged and one.marker in named]
-    fault = case.record.last(EventKind.FAULT_INTENT)
-    if limit is None or fault is None or len(ends) < case.ledger["lost"]:
+    """Judge by how long before the last fault the oldest lost row was acknowledged, as an RPO in seconds allows.
+
+    A copy that the drill itself cut off before could not have had what was written from then on.
+    """
+    limit, since = case.expect.get("rpo_s"), case.ledger.get("lost_since_s")
+    faults = [event.clock_s for event in case.record.of(EventKind.FAULT_INTENT)]
+    if limit is None or since is None or not faults:
         return _unknown(f"{en}; how old they were is not known", f"{zh}；其时间无法得知")
-    oldest = max(0.0, fault.clock_s - min(ends))
-    en = f"{en}, the oldest {oldest:.1f} s before the fault, at most {limit:g} s"
-    zh = f"{zh}，最早一条在故障前 {oldest:.1f} 秒，上限 {limit:g} 秒"
-    return _passed(en, zh) if oldest <= limit else _failed(en, zh)
+    oldest, cut_before = max(0.0, faults[-1] - float(since)), faults[-1] - faults[0]
+    en = f"{en}, the oldest {oldest:.2f} s before the last fault, at most {limit:g} s"
+    zh = f"{zh}，最早一条在最后一次故障前 {oldest:.2f} 秒，上限 {limit:g} 秒"
+    if cut_before:
+        en = f"{en} and the {cut_before:.2f} s for which the drill had cut before"
+        zh = f"{zh}，另加演练事先切断的 {cut_before:.2f} 秒"
+    return _passed(en, zh) if oldest <= limit + cut_before else _failed(en, zh)
 
 
 def _all_healed(case: Case) -> Said:
@@ -228,22 +236,55 @@ def _steps_done(case: Case) -> Said:
 
 
 def _agreed(case: Case) -> Said:
+    """A name alone is no approval: a checked key must have signed this plan before the first such step was begun."""
     facts = case.record.facts
     needed = [row for row in case.record.steps if row["consent"] == SECOND_PERSON and row["began_t"] is not None]
-    others = {str(row["who"]) for row in case.record.approvals if row["who"] and row["who"] != facts.get("operator")}
-    foreign = [
-        row
-        for row in case.record.approvals
-        if row.get("plan_sha256", facts.get("plan_sha256")) != facts.get("plan_sha256")
-    ]
     if not needed:
         return _passed("no step that needs a second person was begun", "未执行需要第二人批准的步骤")
-    if foreign:
+    if any(row.get("plan_sha256") != facts.get("plan_sha256") for row in case.record.approvals):
         return _failed("an approval is of another plan", "批准对应的是另一份计划")
-    names = ", ".join(sorted(others))
-    if others:
-        return _passed(f"approved by {names}", f"已由 {names} 批准")
-    return _failed("nobody but the operator approved", "除操作员外无人批准")
+    begun_t = min(row["began_t"] for row in needed)
+    others = [
+        row
+        for row in case.record.approvals
+        if row["who"] and facts.get("operator") not in {row["who"], *(row.get("names") or ())} and row["t"] <= begun_t
+    ]
+    if not others:
+        return _failed("nobody but the operator approved before it was done", "执行之前除操作员外无人批准")
+    signed = [row for row in others if row.get("key") and row.get("signature") and _says(row)]
+    names = ", ".join(f"{row['who']} ({row['key']})" for row in signed)
+    if signed:
+        return _passed(f"signed by {names}", f"已由 {names} 签名批准")
+    return _failed("an approval is a name without a signature", "批准只有姓名而无签名")
+
+
+def _says(approval: Mapping[str, JSON]) -> bool:
+    """Tell whether what was signed is what the event says."""
+    try:
+        said = Statement.parse(str(approval.get("statement")))
+    except ValueError:
+        return False
+    return (said.who, said.plan_sha256) == (approval["who"], approval.get("plan_sha256"))
+
+
+def _decided(case: Case) -> Said:
+    """A fast failover needs two observers at different places who missed the site, or a person who said so."""
+    handed = [row for row in case.record.steps if row["rule"] == FAST and row["began_t"] is not None]
+    if not handed:
+        return _passed("no fast failover was begun", "未执行快速切换")
+    first_t = min(row["began_t"] for row in handed)
+    told = [row for row in case.record.decisions if row["passed"] and row["t"] <= first_t]
+    people = [row for row in told if row["rule"] == BY_PERSON]
+    places = {str(o["where"]) for row in told for o in row["observers"] if o.get("sees") == "no"}
+    seeing = {str(o["where"]) for row in told for o in row["observers"] if o.get("sees") == "yes"}
+    if len(places) >= AGREEING and not seeing:
+        seconds, names = told[-1]["seconds"], ", ".join(sorted(places))
+        return _passed(
+            f"missed from {names}, {seconds:.2f} s after the fault", f"{names} 均看不到，故障后 {seconds:.2f} 秒"
+        )
+    if people:
+        return _passed(f"decided by {people[-1]['who']}", f"由 {people[-1]['who']} 决定")
+    return _failed("it was begun before two observers agreed", "在两处观察点一致之前即已执行")
 
 
 def _nothing_unexpected(case: Case) -> Said:
@@ -274,4 +315,9 @@ RULES: tuple[VerdictRule, ...] = (
         "R10", Text("A second person agreed where rows may be lost.", "可能丢失数据时须有第二人批准。"), _agreed
     ),
     VerdictRule("R11", Text("What was refused is not there.", "被拒绝的写入没有出现。"), _nothing_unexpected),
+    VerdictRule(
+        "R12",
+        Text("Two observers at different places decided a fast failover.", "快速切换由两处观察点一致判定。"),
+        _decided,
+    ),
 )

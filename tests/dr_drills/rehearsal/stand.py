@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dr_drills.approvals.approval import Agreement, Approval
+from dr_drills.approvals.statement import Statement
 from dr_drills.clients.attempts import Attempt, Outcome
 from dr_drills.detection.witnesses import Heard
 from dr_drills.faults.table import InForce
@@ -28,7 +30,9 @@ from tests.dr_drills.planning.walks import guard_invariants, settle
 SERVICE = "citizen-db"
 RUN = "run-1"
 TICK_S = 0.5
-ALONE = Consents("operator", "second", allow_data_loss=True)
+SAID = Statement("test", "0" * 64, "0" * 64, "second", "2026-11-22T00:00:00+00:00", "0" * 32)
+SECOND = Agreement(Approval(SAID.text, "signature"), "SHA256:test", ("second",))
+TOGETHER = Consents("operator", SECOND, allow_data_loss=True)
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,7 @@ class Stand:
         script: Script,
         journal: Journal,
         tell: Callable[[Event], None] = lambda _: None,
-        consents: Consents = ALONE,
+        consents: Consents = TOGETHER,
     ) -> str:
         return Rehearsal(script, self.means(tell), journal, consents).run()
 

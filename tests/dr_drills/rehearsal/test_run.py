@@ -20,7 +20,7 @@ from dr_drills.rehearsal.script import Script
 from dr_drills.scenarios.catalogue import named
 from failures import GateRefused, OutsideFailed
 from tests.dr_drills.planning.walks import guard_invariants
-from tests.dr_drills.rehearsal.stand import BY_LEASE, CITY_LOST, FAST, RUN, SEATS, THERE_AND_BACK, Stand
+from tests.dr_drills.rehearsal.stand import BY_LEASE, CITY_LOST, FAST, RUN, SEATS, SECOND, THERE_AND_BACK, Stand
 
 SCRIPTS = {script.scenario.scenario: script for script in (BY_LEASE, FAST, CITY_LOST, THERE_AND_BACK)}
 KILLED = 9
@@ -206,11 +206,21 @@ def test_rehearsal_whose_fault_cannot_be_healed_says_so_and_is_no_pass(tmp_path:
     assert not cloud.in_force()
 
 
-def test_rehearsal_without_a_second_person_promotes_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "consents",
+    [
+        Consents("operator", None, allow_data_loss=True),
+        Consents("second", SECOND, allow_data_loss=True),
+        Consents("operator", replace(SECOND, names=("second", "operator")), allow_data_loss=True),
+        Consents("operator", SECOND, allow_data_loss=False),
+    ],
+    ids=["nobody", "the operator", "the operator's key", "no loss allowed"],
+)
+def test_rehearsal_without_a_second_person_promotes_nobody(tmp_path: Path, consents: Consents) -> None:
     """One who approves his own drill is no second person; the city is healed and leads again."""
     cloud = stand(tmp_path, CITY_LOST)
     with cloud.begin(CITY_LOST) as journal:
-        verdict = cloud.rehearse(CITY_LOST, journal, consents=Consents("operator", "operator", allow_data_loss=True))
+        verdict = cloud.rehearse(CITY_LOST, journal, consents=consents)
 
     assert verdict == "unknown"
     assert not cloud.truth.dr_leads
@@ -268,3 +278,17 @@ def test_rehearsal_decided_by_a_person_does_not_ask_observers(tmp_path: Path) ->
     events = read_events(tmp_path / RUN)
     assert [e.data["who"] for e in events if e.row == "by-person"] == ["operator"]
     assert any(e.row == "fence" for e in events if e.kind == "step-done")
+
+
+def test_rehearsal_with_a_second_person_writes_the_signature_down_once(tmp_path: Path) -> None:
+    """Signer, key, plan and signature stand in the journal before anything that needs them."""
+    cloud = stand(tmp_path, CITY_LOST)
+    with cloud.begin(CITY_LOST) as journal:
+        cloud.rehearse(CITY_LOST, journal)
+
+    events = read_events(tmp_path / RUN)
+    told = [event for event in events if event.kind == "approval"]
+    first = next(event for event in events if event.data.get("consent") == "second-person")
+    assert [event.data["key"] for event in told] == ["SHA256:test"]
+    assert {"who", "plan_sha256", "statement", "signature", "allow_data_loss"} <= set(told[0].data)
+    assert told[0].seq < first.seq

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dr_drills.approvals.approval import Agreement, Approval
+from dr_drills.approvals.statement import Statement
 from dr_drills.clients.attempts import Attempt, Outcome
 from dr_drills.journal.event import Event, EventKind, next_event
 
@@ -70,6 +72,16 @@ FACTS: dict[str, Any] = {
     "sites": SITES,
     "links": LINKS,
 }
+KEY = "SHA256:Ivv7pPxOCCCriD6/j1ANu5TvVuS60z18iof9S4zsnR8"
+SIGNATURE = """-----BEGIN SSH SIGNATURE-----
+U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgYkN6WT+hBz8YEEeggx7H0QvBPP
+TzIx6G+AkIG8ED6QgAAAAXZ292Y2xvdWQtZHJpbGwtYXBwcm92YWwAAAAAAAAABnNoYTUx
+MgAAAFMAAAALc3NoLWVkMjU1MTkAAABAGRgK8x5Qi+4HcFOwvkrrCVU3GG80pGTmKSY2Vv
+oaSwvr1VhttPIibhWvJ2CLqljifMTaLa9LSpsr8wSfcOFVBw==
+-----END SSH SIGNATURE-----
+"""
+SAID = Statement("quanzhou", "a91c" * 16, "3b5d" * 16, "chen.jing", "2026-11-22T01:50:00+00:00", "5e" * 16)
+AGREED: dict[str, Any] = Agreement(Approval(SAID.text, SIGNATURE), KEY, ("chen.jing",)).document()
 FAULT: dict[str, Any] = {
     "fault": "cut",
     "target": {"kind": "site", "name": "donghai"},
@@ -144,12 +156,17 @@ def measured(clients: Iterable[tuple[str, str, str, float]] = CLIENTS) -> dict[s
     }
 
 
-def site_lost(changes: Mapping[str, Any] | None = None, **facts: Any) -> tuple[Event, ...]:
-    """Return the events of a site lost and found again; `changes` are of what was measured, `facts` of the run."""
+def site_lost(
+    changes: Mapping[str, Any] | None = None, agreed: Mapping[str, Any] | None = None, **facts: Any
+) -> tuple[Event, ...]:
+    """Return the events of a site lost and found again; `changes` are of what was measured, `facts` of the run.
+
+    `agreed` is what the approval says otherwise.
+    """
     run = Builder()
     run.at(0.0, EventKind.RUN_BEGAN, **{**FACTS, **facts})
     run.phase("gate", 0.02, 2.9)
-    run.at(2.95, EventKind.APPROVAL, "", who="chen.jing", plan_sha256=FACTS["plan_sha256"], allow_data_loss=False)
+    run.at(2.95, EventKind.APPROVAL, "", **{**AGREED, **(agreed or {})}, allow_data_loss=False)
     run.phase("baseline", 3.0, 13.0)
     run.at(13.1, EventKind.PHASE_BEGAN, "inject", phase="inject")
     run.at(13.2, EventKind.FAULT_INTENT, "cut-site", **FAULT)

@@ -13,7 +13,18 @@ from dr_drills.journal.heads import head_of
 from dr_drills.journal.verify import check, sound_events
 from dr_drills.report.assemble import report_of, verdict_of
 from dr_drills.report.rules import RULES
-from tests.dr_drills.report.runs import CLIENTS, FACTS, FAULT, Builder, attempts, measured, outage, site_lost, without
+from tests.dr_drills.report.runs import (
+    CLIENTS,
+    CLOCK_S,
+    FACTS,
+    FAULT,
+    Builder,
+    attempts,
+    measured,
+    outage,
+    site_lost,
+    without,
+)
 
 SECOND = {"consent": "second-person"}
 
@@ -108,14 +119,68 @@ def test_report_of_a_step_approved_or_never_begun_passes(facts: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("rpo_s", "markers", "verdict"), [(6.0, 1, "pass"), (4.0, 1, "fail"), (None, 1, "unknown"), (6.0, 0, "unknown")]
+    "agreed",
+    [{"signature": ""}, {"key": ""}, {"statement": "{}"}, {"who": "somebody"}, {"names": ["chen.jing", "lin.wei"]}],
+    ids=["no signature", "no key", "no statement", "another name", "the operator's key"],
 )
-def test_report_of_a_loss_allowed_in_seconds_is_judged_by_age(rpo_s: float | None, markers: int, verdict: str) -> None:
-    """A row acknowledged 5.2 s before the last fault is within six seconds; who is not named has no age."""
-    lost = ledger(lost=1, lost_markers=["writer-citizen-db-80"][:markers])
+def test_report_of_an_approval_that_is_not_signed_by_a_second_person_fails(agreed: dict[str, Any]) -> None:
+    """A name alone, or a key that the operator holds too, is no second person."""
+    steps = [{**FACTS["steps"][0], **SECOND}, FACTS["steps"][1]]
+
+    assert said(site_lost(agreed=agreed, steps=steps)) == {"R10": "fail", "whole": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("rpo_s", "since_s", "verdict"),
+    [(6.0, 8.0, "pass"), (4.0, 8.0, "fail"), (0.0, 13.5, "pass"), (None, 8.0, "unknown"), (6.0, None, "unknown")],
+)
+def test_report_of_a_loss_allowed_in_seconds_is_judged_by_age(
+    rpo_s: float | None, since_s: float | None, verdict: str
+) -> None:
+    """A row acknowledged 5.2 s before the fault is within six seconds; one without a time has no age."""
+    lost = ledger(lost=300, lost_since_s=None if since_s is None else CLOCK_S + since_s)
     document = report_of(site_lost(lost, expect={"rto_s": 60, "rpo_rows": None, "rpo_s": rpo_s}), (), attempts())
 
     assert next(row["verdict"] for row in document["reasons"] if row["rule"] == "R02") == verdict
+
+
+@pytest.mark.parametrize(("since_s", "verdict"), [(4.0, "pass"), (2.9, "fail")])
+def test_report_of_a_loss_after_the_drill_cut_the_copy_off_counts_from_there(since_s: float, verdict: str) -> None:
+    """What was written while the drill kept the copy away is no breach of an RPO of nothing; what is older is."""
+    run = Builder()
+    run.at(0.0, EventKind.RUN_BEGAN, **{**FACTS, "expect": {"rto_s": 60, "rpo_rows": None, "rpo_s": 0.0}})
+    run.at(3.0, EventKind.FAULT_INTENT, "cut", **FAULT)
+    run.at(13.0, EventKind.FAULT_INTENT, "power", **{**FAULT, "fault": "power"})
+    run.at(50.0, EventKind.MEASURED, "", **{**measured(), **ledger(lost=90, lost_since_s=CLOCK_S + since_s)})
+    document = report_of(run.events, (), ())
+
+    assert next(row["verdict"] for row in document["reasons"] if row["rule"] == "R02") == verdict
+
+
+MISS, SEE = {"where": "anxi", "sees": "no"}, {"where": "changle", "sees": "yes"}
+SEAT = {"where": "operator", "sees": "no"}
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "verdict"),
+    [
+        ("two-observers", {"passed": True, "seconds": 1.4, "observers": [MISS, SEAT]}, "pass"),
+        ("two-observers", {"passed": True, "seconds": 1.4, "observers": [MISS, MISS]}, "fail"),
+        ("two-observers", {"passed": True, "seconds": 1.4, "observers": [MISS, SEAT, SEE]}, "fail"),
+        ("two-observers", {"passed": False, "seconds": 30.0, "observers": [MISS, SEAT]}, "fail"),
+        ("by-person", {"passed": True, "who": "lin.wei"}, "pass"),
+        ("gate", {"passed": True}, "fail"),
+    ],
+)
+def test_report_of_a_fast_failover_says_who_decided_it(row: str, told: dict[str, Any], verdict: str) -> None:
+    """Two places that miss the site and none that sees it, or a person; what the journal says is judged again."""
+    run = Builder()
+    run.at(0.0, EventKind.RUN_BEGAN, **FACTS)
+    run.at(2.0, EventKind.GATE, row, **told)
+    run.at(3.0, EventKind.STEP_INTENT, "release-lease", step="release-lease/anxi", rule="release-lease", target="anxi")
+    document = report_of(run.events, (), ())
+
+    assert next(one["verdict"] for one in document["reasons"] if one["rule"] == "R12") == verdict
 
 
 def test_verdict_before_the_end_is_what_the_report_says_after_it() -> None:
