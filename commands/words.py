@@ -142,7 +142,7 @@ WORDS: dict[str, Words] = {
     ),
     "drill list": Words(
         Text("List the scenarios there are.", "列出全部演练场景。"),
-        ("govcloud drill list",),
+        ("govcloud drill list", f"govcloud drill list {CITY}"),
     ),
     "drill show": Words(
         Text("Show a scenario as it is written.", "显示一个场景的原文。"),
