@@ -190,12 +190,11 @@ def _forked(follows: Mapping[Side, Seen], evidence: Evidence) -> Seen:
 
 
 def _route(database: Database, readings: Readings) -> Side | None:
-    """Return where the proxies that answer send writes; None unless all agree."""
-    ways = (
-        told.ways.get(f"{database.name}-write") for told in readings.proxies.values() if isinstance(told, ProxyReading)
-    )
-    sides = {_side(database, server) for server in chain.from_iterable(way for way in ways if way)}
-    return sides.pop() if len(sides) == 1 else None
+    """Return where the proxies that answer send writes; None unless all agree, and when one sends them nowhere."""
+    told = [reading for reading in readings.proxies.values() if isinstance(reading, ProxyReading)]
+    ways = [reading.ways[way] for reading in told if (way := f"{database.name}-write") in reading.ways]
+    sides = {_side(database, server) for server in chain.from_iterable(ways)}
+    return sides.pop() if len(sides) == 1 and all(ways) else None
 
 
 def _side(database: Database, server: str) -> Side | None:

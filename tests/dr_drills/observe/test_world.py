@@ -180,15 +180,16 @@ def test_world_of_two_clusters_that_follow_nobody_has_to_be_compared() -> None:
 
 
 def test_world_with_proxies_that_disagree_has_no_route() -> None:
-    """Where writes go is known when all proxies that answer say the same."""
+    """Where writes go is known when all proxies that answer say the same, and none of them leads nowhere."""
     readings = city.well()
     one = next(iter(readings.proxies))
     apart = city.swapped("proxies", {one: ProxyReading({"citizen-db-write": (city.REMOTE,)})})
+    nowhere = city.swapped("proxies", {one: ProxyReading({"citizen-db-write": ()})})
     dr = city.swapped(
         "proxies", {host: ProxyReading({"citizen-db-write": (city.REMOTE,)}) for host in readings.proxies}
     )
 
-    assert (seen_with(apart).route, seen_with(dr).route) == (None, Side.DR)
+    assert (seen_with(apart).route, seen_with(nowhere).route, seen_with(dr).route) == (None, None, Side.DR)
 
 
 def test_world_counts_a_write_only_for_the_primary_that_took_it() -> None:
