@@ -38,6 +38,7 @@ bench: install
 docs: install
 	$(BIN)/python -m topology.reference >docs/topology-language.md
 	$(BIN)/python -m tests.docs.pages
+	$(BIN)/python -m tests.docs.drills
 
 clean:
 	$(BIN)/govcloud lab down $(TOPOLOGY) </dev/null

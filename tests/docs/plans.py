@@ -1,0 +1,117 @@
+"""The plans as a diagram of states: the planner is asked, world after world, what it does next and what is so then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dr_drills.planning.plan import plan
+from dr_drills.planning.steps import Case, Kind, Plan
+from dr_drills.planning.world import NodeView, Role, Seen, Side, SiteView, World
+from dr_drills.rehearsal.forecast import mended, struck
+from dr_drills.rehearsal.script import PlannedFault
+
+A, B, DR = "A", "B", "DR"
+CITY = (A, B)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What leads from one state to another: `what` a plan, a loss or the return of what was lost, `steps` its rows."""
+
+    before: str
+    after: str
+    what: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Story:
+    """Sites are lost, a plan answers, they come back, another plan makes all well; `then` None: all is well already."""
+
+    losses: tuple[str, ...]
+    kind: Kind
+    case: Case
+    then: Kind | None = None
+    back_to: str = ""
+
+
+STORIES = (
+    Story((), Kind.SWITCHOVER, Case((), B)),
+    Story((A,), Kind.FAILOVER_BY_LEASE, Case((A,), B), Kind.REPROTECT, B),
+    Story((A,), Kind.FAILOVER, Case((A,), B), Kind.REPROTECT, B),
+    Story((A, DR), Kind.TAKEOVER, Case((A, DR), B), Kind.TAKE_BACK, B),
+    Story(CITY, Kind.CITY_FAILOVER, Case(CITY, DR), Kind.FAILBACK, A),
+    Story((), Kind.CITY_SWITCHOVER, Case((), DR), Kind.FAILBACK, A),
+)
+
+
+def healthy() -> World:
+    """Return the world in which A leads, B has every write, and the DR site follows."""
+    roles = {A: Role.PRIMARY, B: Role.STANDBY, DR: Role.STANDBY_LEADER}
+    return World(
+        sites={site: SiteView() for site in roles},
+        nodes={site: NodeView(role) for site, role in roles.items()},
+        city=CITY,
+        dr=DR,
+        holder=A,
+        copies=frozenset({B}),
+    )
+
+
+def lost(world: World, *sites: str) -> World:
+    """Return the world in which sites are cut off; what a person proved of them stays so."""
+    return struck(world, [PlannedFault("cut", "site", site, 0.0, None) for site in sites])
+
+
+def done(kind: Kind, world: World, case: Case) -> tuple[World, tuple[str, ...]]:
+    """Return the world that a plan is expected to leave, and the rows that it took; an assertion fails on a refusal."""
+    made = plan(kind, world, case)
+    assert isinstance(made, Plan), (kind, made)
+    for step in made.steps:
+        world = step.rule.expect(world, case, step.target)
+    return world, tuple(dict.fromkeys(step.rule.id for step in made.steps))
+
+
+def state(world: World) -> str:
+    """Return what a world is like: who leads or led, who has every write, who follows, who is lost."""
+    leader = DR if world.nodes[DR].role is Role.PRIMARY else world.holder
+    dark = [site for site, view in world.sites.items() if view.reached is not Seen.YES]
+    copies = sorted(set(world.copies or ()) - set(dark)) if leader in CITY else []
+    parts = [f"{leader} led" if leader in dark else f"{leader} leads"]
+    parts += [f"{' and '.join(copies)} synchronous"] if copies else []
+    parts += ["the city follows"] if world.following(Side.CITY) is Seen.YES else []
+    parts += ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in dark else []
+    parts += [f"{' and '.join(dark)} lost"] if dark else []
+    return ", ".join(parts)
+
+
+def edges() -> tuple[Edge, ...]:
+    """Return every edge once, story after story."""
+    return tuple(dict.fromkeys(edge for story in STORIES for edge in _told(story)))
+
+
+def _told(story: Story) -> Iterator[Edge]:
+    well = healthy()
+    world = lost(well, *story.losses)
+    if story.losses:
+        yield Edge(state(well), state(world), f"{' and '.join(story.losses)} lost")
+    after, steps = done(story.kind, world, story.case)
+    yield Edge(state(world), state(after), str(story.kind), steps)
+    if story.then:
+        back = mended(after)
+        if story.losses:
+            yield Edge(state(after), state(back), "the lost are back")
+        end, steps = done(story.then, back, replace(story.case, to=story.back_to))
+        yield Edge(state(back), state(end), str(story.then), steps)
+
+
+def diagram() -> str:
+    """Return the edges as a state diagram of Mermaid."""
+    found = edges()
+    names = {text: f"s{n}" for n, text in enumerate(dict.fromkeys(s for e in found for s in (e.before, e.after)), 1)}
+    lines = ["stateDiagram-v2", f"    [*] --> {names[state(healthy())]}"]
+    lines += [f'    state "{text}" as {name}' for text, name in names.items()]
+    # one plan can go two ways between the same states; the table below the diagram has both
+    lines += dict.fromkeys(f"    {names[edge.before]} --> {names[edge.after]}: {edge.what}" for edge in found)
+    return "\n".join(lines)
