@@ -22,7 +22,7 @@ class Somebody:
     kind: Kind
 
     def attempt(self, marker: str) -> Attempt:
-        raise NotImplementedError(marker)
+        raise AssertionError(f"nobody tries: {marker}")
 
     def close(self) -> None: ...
 
