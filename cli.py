@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from commands import options as o
-from commands.frame import LANG, AsJson, Debug, Spoken, application, command, group, main_of
+from commands.frame import AsJson, Debug, Spoken, Version, application, command, group, main_of
 from commands.terminal import terminal
 from commands.words import ABOUT
 from console import Voice
@@ -24,20 +21,6 @@ report = group("report", app)
 def main() -> None:
     """Run the command line and exit with its code."""
     main_of(app)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        print(f"govcloud {version('govcloud')}")
-        raise typer.Exit
-
-
-Version = Annotated[
-    bool,
-    typer.Option("--version", callback=_version, is_eager=True, help=Text("print the version", "显示版本").say(LANG)),
-]
 
 
 @app.callback()
@@ -264,11 +247,19 @@ def drill_approve(
 
 @command(drill, "resume", "drill")
 def drill_resume(
-    voice: Voice, path: o.Topology, run: o.DrillRun = "", approval: o.ApprovalFile = None, plan: o.PlanDigest = ""
+    voice: Voice,
+    path: o.Topology,
+    run: o.DrillRun = "",
+    approval: o.ApprovalFile = None,
+    plan: o.PlanDigest = "",
+    break_glass: o.BreakGlass = False,
+    signed: o.SignedBy = [],
 ) -> int:
     from commands import drills as c
 
-    return c.resume(voice, path, run, c.Asked(approval=approval, plan=plan))
+    return c.resume(
+        voice, path, run, c.Asked(approval=approval, plan=plan, break_glass=break_glass, signed=tuple(signed))
+    )
 
 
 @command(drill, "heal", "drill")
@@ -394,7 +385,7 @@ def report_show(voice: Voice, run: o.RunName, html: o.PageFile = None) -> int:
 
 
 @command(report, "verify", "report")
-def report_verify(voice: Voice, path: o.Evidence, head: o.HeadFile = None) -> int:
+def report_verify(voice: Voice, path: o.Evidence, head: o.HeadFile = None, head_from: o.HeadFrom = None) -> int:
     from commands import reports as c
 
-    return c.verify(voice, path, head)
+    return c.verify(voice, path, head, head_from)

@@ -20,6 +20,7 @@ from failures import AnswerNo, GateRefused, GovcloudError, OutcomeUnknown, Text
 if TYPE_CHECKING:
     from commands.drill_means import Desk
     from dr_drills.faults.table import InForce
+    from dr_drills.journal.elsewhere import Elsewhere
     from dr_drills.journal.file import Journal
     from dr_drills.planning.world import World
     from dr_drills.rehearsal.forecast import Foreseen
@@ -51,6 +52,8 @@ class Asked:
     allow_data_loss: bool = False
     plan: str = ""
     window: str = ""
+    break_glass: bool = False
+    signed: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def plan(voice: Voice, path: Path, name: str, asked: Asked) -> int:
 
 def run(voice: Voice, path: Path, name: str, asked: Asked) -> int:
     """Run a drill and write its report; the exit code says its verdict."""
+    from commands.drill_stores import elsewhere_at
     from dr_drills.rehearsal.runs import alone, begin, drills_folder, new_name, refuse_open
     from dr_drills.rehearsal.window import refuse_outside
 
@@ -125,38 +129,49 @@ def run(voice: Voice, path: Path, name: str, asked: Asked) -> int:
     with alone(folder, f"govcloud drill run {name}"):
         refuse_open(folder)
         run_name = new_name(planned.script.scenario.scenario)
-        with begin(folder, run_name, _facts(planned)) as journal:
+        with begin(folder, run_name, _facts(planned), elsewhere_at(planned.desk)) as journal:
             return _rehearse(voice, planned.desk, planned.script, journal, consents)
 
 
 def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
     """Go on with a run whose controller died; what was in doubt is looked at, not done again."""
+    from commands.drill_glass import broken_glass
     from commands.drill_means import open_desk
+    from commands.drill_stores import elsewhere_at, fetch_runs
     from dr_drills.journal.file import Journal
     from dr_drills.rehearsal.runs import alone, drills_folder, find, refuse_stale, script_of
 
     desk = open_desk(path, voice.note)
     folder = drills_folder(desk.home)
+    me = {"operator": getpass.getuser(), "host": socket.gethostname()}
     with alone(folder, "govcloud drill resume"):
+        elsewhere = elsewhere_at(desk)
+        if asked.break_glass:
+            broken_glass(desk, folder, name, asked.signed, me).close()
+        else:
+            fetch_runs(elsewhere, folder, name, voice.note)
         found = find(folder, name)
         script = script_of(found)
         refuse_stale(found, desk.digest, asked.plan)
         consents = consents_again(desk, found, asked.approval)
-        with Journal.resume(found.folder, {"operator": getpass.getuser(), "host": socket.gethostname()}) as journal:
+        with Journal.resume(found.folder, me, elsewhere=elsewhere) as journal:
             return _rehearse(voice, desk, script, journal, consents)
 
 
 def heal(voice: Voice, path: Path, name: str) -> int:
     """Undo every fault of a run, or of all that are not over, and end it; needs nothing of the cloud but the lab."""
+    from commands.drill_stores import elsewhere_for_healing, fetch_runs
     from dr_drills.rehearsal.runs import alone, drills_folder, find, runs
     from stacks.rollout.home import home_of
     from topology.load import load_cloud
 
     cloud = load_cloud(path)
     folder = drills_folder(home_of(cloud.name, os.environ))
+    elsewhere = elsewhere_for_healing(path, cloud, voice.note)
     with alone(folder, "govcloud drill heal"):
+        fetch_runs(elsewhere, folder, name, voice.note)
         chosen = [find(folder, name)] if name else [one for one in runs(folder) if one.is_open]
-        left = [fault for one in chosen for fault in _healed(voice, one, path, cloud)]
+        left = [fault for one in chosen for fault in _healed(voice, one, path, cloud, elsewhere)]
     rows = [fault._asdict() for fault in left]
     voice.document({"ok": not left, "exit_code": 5 if left else 0, "runs": [one.name for one in chosen], "left": rows})
     for fault in left:
@@ -271,7 +286,7 @@ def _close(voice: Voice, verdict: str, journal: Journal) -> int:
 def _report(journal: Journal) -> dict[str, Any]:
     from dr_drills.report.files import write_report
 
-    return write_report(journal.folder)
+    return write_report(journal.folder, journal.settle())
 
 
 def _lies_at(journal: Journal) -> Text:
@@ -280,14 +295,15 @@ def _lies_at(journal: Journal) -> Text:
     return Text(f"report: {journal.folder / PAGE}", f"报告：{journal.folder / PAGE}")
 
 
-def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud) -> tuple[InForce, ...]:
+def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud, elsewhere: Elsewhere) -> tuple[InForce, ...]:
     from commands.drill_means import lab_means, named_injector, out_of_band
     from dr_drills.journal.file import Journal
     from dr_drills.rehearsal.resume import heal_run
     from dr_drills.rehearsal.runs import script_of
 
     lost, (injector, _) = script_of(found).lost, lab_means(cloud)
-    with Journal.resume(found.folder, {"operator": getpass.getuser(), "host": socket.gethostname()}) as journal:
+    me = {"operator": getpass.getuser(), "host": socket.gethostname()}
+    with Journal.resume(found.folder, me, elsewhere=elsewhere) as journal:
         timeline = Timeline(voice, lambda: None)
         return heal_run(journal, named_injector(injector), out_of_band(path, cloud, injector), lost, timeline.tell)
 

@@ -43,6 +43,20 @@ _SHARED = {"as_json": AsJson, "lang": Spoken, "debug": Debug}
 _DEFAULTS = {"as_json": False, "lang": None, "debug": False}
 
 
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"govcloud {version('govcloud')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_version, is_eager=True, help=Text("print the version", "显示版本").say(LANG)),
+]
+
+
 def command(app: typer.Typer, name: str, group: str = "") -> Callable[[Callable[..., int | None]], Callable[..., None]]:
     """Register a function `(voice, ...) -> exit code or None`; its help comes from the table of words."""
     words = WORDS[f"{group} {name}".strip()]

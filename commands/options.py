@@ -213,6 +213,20 @@ PageFile = Annotated[
 Evidence = Annotated[
     Path, typer.Argument(metavar="PATH", help=_help("a run's folder, or a journal", "演练目录或日志文件"))
 ]
+BreakGlass = Annotated[
+    bool,
+    typer.Option(
+        "--break-glass",
+        help=_help("go on where the sites have no majority; two must sign", "仲裁失去多数时接管；需两人签名"),
+    ),
+]
+SignedBy = Annotated[
+    list[Path], typer.Option("--signed", metavar="FILE", help=_help("see `drill approve`", "见 `drill approve`"))
+]
+HeadFrom = Annotated[
+    Literal["etcd"] | None,
+    typer.Option("--head-from", help=_help("the store that keeps its head", "从保存链头的仲裁服务取得")),
+]
 HeadFile = Annotated[
     Path | None,
     typer.Option("--head", metavar="FILE", help=_help("a head that another site kept of it", "异地保存的该日志的链头")),

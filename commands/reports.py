@@ -102,11 +102,12 @@ def show(voice: Voice, run: str, html: Path | None) -> int:
     return code
 
 
-def verify(voice: Voice, path: Path, head: Path | None) -> int:
-    """Check a run's folder or a journal."""
+def verify(voice: Voice, path: Path, head: Path | None, head_from: str | None = None) -> int:
+    """Check a run's folder or a journal, with a head that another site kept as a file or in its store."""
+    from commands.drill_stores import kept_head
     from dr_drills.report.files import audit
 
-    checked = Checked(path, audit(path, head))
+    checked = Checked(path, audit(path, head, kept_head(path, voice.note) if head_from else None))
     if not checked.findings:
         voice.say(Text(f"{path}: whole and unchanged", f"{path}：完整且未被改动"))
     return voice.report(checked, finding_tables)
