@@ -43,7 +43,7 @@ class Observer:
         self.borders, self.seconds = borders, seconds
         self.evidence = {} if evidence is None else evidence
         self._web = Web(keys, seconds * SHARE)
-        self._hosts, self._stores = Impatient(), Impatient()
+        self._hosts, self._stores, self._members = Impatient(), Impatient(), Impatient()
         self._before: dict[str, Written] = {}
         self._silent: tuple[Cluster, ...] = ()
         """The clusters whose store gave no answer the last time: its members are asked for their own records, too."""
@@ -63,7 +63,8 @@ class Observer:
             "keys": partial(read_everywhere, self._web, clusters, self.seconds, self._stores, self._trusted()),
         }
         if self._silent:
-            questions["records"] = partial(read_everywhere, self._web, self._silent, self.seconds, alone=True)
+            asked = partial(read_everywhere, self._web, self._silent, self.seconds, self._members)
+            questions["records"] = partial(asked, alone=True)
         if self.borders:
             questions["fences"] = partial(self._fences, self.borders)
         return ask(questions, self.seconds + SPARE)
