@@ -175,6 +175,15 @@ def _moves(courses: Iterable[Course], stage: Stage) -> tuple[Move, ...]:
 
 def _refuse_missing(scenario: Scenario, stage: Stage) -> None:
     named, cloud = stage.choice.document(), stage.cloud
+    taken = _taken(scenario)
+    for kind in named:
+        if kind not in taken:
+            options = " ".join(f"--{name}" for name in taken)
+            raise WrongUsage(
+                Text(f"{scenario.scenario} does not ask which {kind}", f"{scenario.scenario} 不需要指定 {kind}"),
+                where=f"--{kind} {named[kind]}",
+                fix=Text(f"it takes: {options}", f"可用选项：{options}"),
+            )
     for need in scenario.needs:
         if need not in named:
             raise WrongUsage(
@@ -197,6 +206,15 @@ def _refuse_missing(scenario: Scenario, stage: Stage) -> None:
                 where=cloud.name,
                 fix=Text(f"there are: {names}", f"现有：{names}"),
             )
+
+
+def _taken(scenario: Scenario) -> tuple[str, ...]:
+    """Return the kinds of names that make a difference to a scenario."""
+    recovery = scenario.recovery
+    courses = (*recovery.courses, *recovery.afterwards)
+    aims = [*(row.target for row in scenario.faults), *(a for course in courses for a in (*course.lost, course.to))]
+    kinds = [kind for aim in aims if (kind := _TOLD_BY.get(aim))]
+    return tuple(dict.fromkeys((*scenario.needs, *kinds, "service")))
 
 
 def _active(stage: Stage) -> tuple[str, ...]:
@@ -256,6 +274,14 @@ def _sync_host(stage: Stage) -> tuple[str, ...]:
     return _host_at(next((site for site in _active(stage) if site in copies), _other(stage)[0]), stage)
 
 
+_TOLD_BY: dict[Aim, str] = {
+    Aim.SITE: "site",
+    Aim.OTHER_SITE: "site",
+    Aim.LINK: "link",
+    Aim.CARRIER: "carrier",
+    Aim.FEED: "feed",
+    Aim.HOST: "host",
+}
 _AIMS: dict[Aim, Callable[[Stage], tuple[str, ...]]] = {
     Aim.SITE: _site,
     Aim.OTHER_SITE: _other,

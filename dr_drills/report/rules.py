@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -103,11 +104,22 @@ def _compared(whole: Mapping[str, JSON], limit: float) -> Said:
         return _failed("the service did not come back while it was watched", "观测期内服务未恢复")
     if not whole.get("held"):
         return _unknown("it came back but was not seen to stay", "服务恢复后未能确认其持续稳定")
-    low, high = float(whole["low_s"]), float(whole["high_s"])
+    outages = [(float(whole["low_s"]), float(whole["high_s"])), *_later(whole)]
+    low, high = (max(bounds) for bounds in zip(*outages, strict=True))
     en, zh = f"{low:.2f} to {high:.2f} s, at most {limit:g} s", f"{low:.2f} 至 {high:.2f} 秒，上限 {limit:g} 秒"
+    if len(outages) > 1:
+        en, zh = f"{en}, the longest of {len(outages)}", f"{zh}，{len(outages)} 次中断中最长的一次"
     if low <= limit < high:
         return _unknown(f"{en}: too close to tell", f"{zh}：过于接近，无法判定")
     return _passed(en, zh) if high <= limit else _failed(en, zh)
+
+
+def _later(whole: Mapping[str, JSON]) -> Iterator[tuple[float, float]]:
+    """Yield the bounds of each interruption after the service was back and stayed: it counts from its own begin."""
+    for span in whole.get("spans") or ():
+        began, back = float(span["began_s"]), span["back_s"]
+        if began > float(whole["back_s"]):
+            yield (math.inf, math.inf) if back is None else (float(span["low_s"]) - began, float(back) - began)
 
 
 def _unnoticed(whole: Mapping[str, JSON]) -> Said:

@@ -40,6 +40,11 @@ def whole(**changes: Any) -> dict[str, Any]:
     return {"whole": {**measured()["whole"], **changes}}
 
 
+def later(low_s: float, high_s: float | None) -> dict[str, float | None]:
+    """Return an interruption that began after the service had been back and stayed."""
+    return {"began_s": 100.0, "low_s": 100.0 + low_s, "back_s": None if high_s is None else 100.0 + high_s}
+
+
 def ledger(**changes: Any) -> dict[str, Any]:
     return {"ledger": {**measured()["ledger"], **changes}}
 
@@ -52,6 +57,13 @@ def test_report_of_a_good_run_passes_every_rule() -> None:
     assert [row["rule"] for row in document["reasons"]] == [rule.id for rule in RULES]
     assert json.loads(json.dumps(document)) == document
     assert document["chain"]["head"] == head_of(site_lost()).document()
+
+
+def test_report_of_a_later_interruption_that_was_short_says_how_many_there_were() -> None:
+    """A way back to the city is an interruption too, and is within the promise as the first is."""
+    rows = report_of(site_lost(whole(back_s=30.0, spans=[later(5.0, 5.2)])), (), attempts())["reasons"]
+
+    assert (rows[0]["verdict"], "the longest of 2" in rows[0]["en"]) == ("pass", True)
 
 
 def test_report_of_steps_has_predicted_measured_and_budget() -> None:
@@ -73,6 +85,9 @@ def test_report_of_steps_has_predicted_measured_and_budget() -> None:
         (whole(low_s=59.95, high_s=60.05, seconds=60.0), {"R01": "unknown"}),
         (whole(seconds=None), {"R01": "fail"}),
         (whole(held=False), {"R01": "unknown"}),
+        (whole(back_s=30.0, spans=[later(90.5, 91.0)]), {"R01": "fail"}),
+        (whole(back_s=30.0, spans=[later(59.0, 61.0)]), {"R01": "unknown"}),
+        (whole(back_s=30.0, spans=[later(5.0, None)]), {"R01": "fail"}),
         ({"whole": None}, {"R01": "unknown", "R04": "unknown"}),
         (ledger(lost=1), {"R02": "fail"}),
         (ledger(acknowledged=0), {"R02": "unknown"}),

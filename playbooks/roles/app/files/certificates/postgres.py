@@ -33,6 +33,7 @@ RETURNING number, kind, applicant, contact, state, site, received_at, repeats
 FIND = "SELECT number, kind, applicant, state, site, received_at FROM applications WHERE number = %s"
 COUNT = "SELECT state, count(*) FROM applications GROUP BY state"
 LOOK = "SELECT host(inet_server_addr()), (SELECT max(id) FROM schema_steps)"
+LIFETIME_S = 60.0
 # a primary that was demoted under a session, and a number drawn twice, are as worth a second try as a lost line
 PASSING = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.UniqueViolation)
 
@@ -119,6 +120,8 @@ class Database:
             timeout=settings.request_seconds,
             # short, because an attempt that goes on backs off and would then miss the new primary by many seconds
             reconnect_timeout=settings.probe_seconds,
+            # what was opened through another site while the own entrance was away does not stay there
+            max_lifetime=LIFETIME_S,
             open=False,
         )
 
