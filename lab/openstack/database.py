@@ -43,7 +43,13 @@ def initialise(data: Path) -> None:
     """Make an empty data directory."""
     run(
         *("/usr/bin/eatmydata", "mariadb-install-db", "--no-defaults", f"--datadir={data}"),
-        *("--auth-root-authentication-method=normal", "--skip-test-db", "--user=root", "--skip-name-resolve", "--force"),
+        *(
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--user=root",
+            "--skip-name-resolve",
+            "--force",
+        ),
         seconds=120,
     )
 
