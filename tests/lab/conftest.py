@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from lab.check import check, quick
 from lab.down import down
 from lab.place import DEFAULT_CACHE, RUN, Place
 from lab.up import Raised, up
+from tests.lab.serve.cityhall import DEPLOY_SECONDS, CityHall
 from topology.model import Cloud
 
 CITY = Path(__file__).parent / "city.yaml"
@@ -73,3 +75,25 @@ def testcity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCity]:
             del os.environ["OS_CLIENT_CONFIG_FILE"]
         else:
             os.environ["OS_CLIENT_CONFIG_FILE"] = before
+
+
+@pytest.fixture(scope="session")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityHall]:
+    """The city, built and configured; taken down after the last test."""
+    made = CityHall(tmp_path_factory.mktemp("servecity"))
+    made.lay_out()
+    down("servecity", made.place)  # an earlier session may have been killed
+    lacking = "; ".join(row.what.en for row in check(made.cloud, made.place) if not row.ok and not row.by_up)
+    if lacking:
+        pytest.skip(f"this machine cannot raise a lab: {lacking}")
+    try:
+        made.govcloud.run("lab", "up", made.path)
+        made.govcloud.run("bundle", made.path)
+        began = time.monotonic()
+        ended = made.govcloud.start("deploy", made.path, "--yes", "--json").ended(DEPLOY_SECONDS)
+        assert ended.code == 0, ended.text
+        assert {row["verdict"] for row in ended.document["verify"]["rows"]} == {"pass"}
+        print(f"deployed and proven in {time.monotonic() - began:.0f} s, {ended.cpu:.0f} s of CPU")
+        yield made
+    finally:
+        down("servecity", made.place)

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dr_drills.probes.application import apply, look_up
 from dr_drills.probes.patroni import read_patroni
-from lab.check import check
-from lab.down import down
 from tests.lab.serve.citizen import Citizen
-from tests.lab.serve.cityhall import CityHall
+from tests.lab.serve.cityhall import DEPLOY_SECONDS, CityHall
 from tests.lab.yard import LAB
 
 pytestmark = [*LAB, pytest.mark.city, pytest.mark.timeout(1200)]
 
-DEPLOY_SECONDS = 900.0
 LINE_GAP_S = 5.0
 """No single line may keep citizens from a receipt for longer: traffic moves to the other one."""
-
-
-@pytest.fixture(scope="module")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityHall]:
-    """The city, built and configured; taken down after the last test of the module."""
-    made = CityHall(tmp_path_factory.mktemp("servecity"))
-    made.lay_out()
-    down("servecity", made.place)  # an earlier session may have been killed
-    lacking = "; ".join(row.what.en for row in check(made.cloud, made.place) if not row.ok and not row.by_up)
-    if lacking:
-        pytest.skip(f"this machine cannot raise a lab: {lacking}")
-    try:
-        made.govcloud.run("lab", "up", made.path)
-        made.govcloud.run("bundle", made.path)
-        began = time.monotonic()
-        ended = made.govcloud.start("deploy", made.path, "--yes", "--json").ended(DEPLOY_SECONDS)
-        assert ended.code == 0, ended.text
-        assert {row["verdict"] for row in ended.document["verify"]["rows"]} == {"pass"}
-        print(f"deployed and proven in {time.monotonic() - began:.0f} s, {ended.cpu:.0f} s of CPU")
-        yield made
-    finally:
-        down("servecity", made.place)
 
 
 def test_deploy_again_changes_nothing_on_any_host(hall: CityHall) -> None:

@@ -23,6 +23,7 @@ from topology.load import load_cloud
 from topology.model import Cloud
 
 CITY = Path(__file__).parent / "city.yaml"
+DEPLOY_SECONDS = 900.0
 
 
 @dataclass(frozen=True)

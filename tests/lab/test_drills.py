@@ -1,0 +1,75 @@
+"""Three rehearsals of a real city: by whom it is taken over, what its citizens notice, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.wan.report import look
+from tests.lab.serve.cityhall import CityHall
+from tests.lab.yard import LAB
+
+pytestmark = [*LAB, pytest.mark.city, pytest.mark.timeout(1200)]
+
+FAST_S = 8.0
+SWITCHOVER_S = 5.0
+ROOM = 3.0
+"""A machine that runs three data centres and a test at once is this much slower than one at peace."""
+
+
+def rehearsed(hall: CityHall, *words: str | Path) -> dict[str, Any]:
+    """Run a drill that must pass, and return its document; its evidence is checked offline."""
+    ended = hall.govcloud.start("drill", "run", hall.path, *words, "--json").ended(600.0)
+    assert ended.code == 0, ended.text
+    document: dict[str, Any] = ended.document
+    hall.govcloud.run("report", "verify", document["folder"])
+    print(f"{words[0]}: {document['whole']['seconds']:.2f} s, rows {document['rows']}")
+    return document
+
+
+def left_behind(hall: CityHall) -> list[str]:
+    """Return what a drill left of cuts, fences, frozen hosts and delays, without asking the drills."""
+    left = [f"{line.name} is {line.state}" for line in look(hall.place.run) if line.state != "up"]
+    for edge in (f"{hall.place.mark}{site}.edge" for site in hall.cloud.sites):
+        rules = subprocess.run(
+            ["nsenter", f"--net=/run/netns/{edge}", "nft", "list", "tables"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        ).stdout
+        left += [f"{edge}: {line}" for line in rules.splitlines() if "fence" in line or "drill" in line]
+    frozen = Path("/sys/fs/cgroup").rglob("cgroup.freeze")
+    return left + [str(path) for path in frozen if hall.place.mark in str(path) and path.read_text().strip() == "1"]
+
+
+def test_switchover_and_back_loses_nothing_and_is_short(hall: CityHall) -> None:
+    """A planned change of the primary, and back again."""
+    drill = rehearsed(hall, "switchover-and-back")
+
+    assert drill["rows"]["lost"] == 0
+    assert drill["whole"]["seconds"] < SWITCHOVER_S * ROOM
+    assert left_behind(hall) == []
+
+
+def test_lost_site_is_taken_over_fast_without_a_lost_row(hall: CityHall) -> None:
+    """Two observers agree, the lost site is fenced, the synchronous copy takes the lease."""
+    drill = rehearsed(hall, "site-network-loss-fast", "--site", "north")
+
+    assert drill["rows"]["lost"] == 0
+    assert 0 < drill["whole"]["seconds"] < FAST_S * ROOM
+    assert left_behind(hall) == []
+    events = [json.loads(line) for line in (Path(drill["folder"]) / "journal.jsonl").read_text().splitlines()]
+    assert any(event["row"] == "two-observers" for event in events)
+
+
+def test_one_line_of_two_is_not_missed(hall: CityHall) -> None:
+    """Nobody notices, which is seen by clients who would."""
+    drill = rehearsed(hall, "one-line-cut")
+
+    assert drill["rows"]["lost"] == 0
+    assert left_behind(hall) == []
