@@ -2,7 +2,7 @@
 TOPOLOGY := topology/quanzhou.yaml
 BIN := .venv/bin
 
-.PHONY: demo test check lint types unit city bench docs clean install
+.PHONY: demo test check lint types unit city bench rto docs clean install
 .DEFAULT_GOAL := check
 
 demo: install
@@ -33,7 +33,10 @@ city: install
 	$(BIN)/pytest -q -s tests/lab/test_serve.py tests/lab/test_drills.py tests/lab/test_kill.py tests/lab/test_booting.py </dev/null
 
 bench: install
-	$(BIN)/pytest -q -s tests/bench tests/lab/test_600.py </dev/null
+	$(BIN)/pytest -q -s -m "not city" tests/bench tests/lab/test_600.py </dev/null
+
+rto: install
+	$(BIN)/pytest -q -s tests/bench/test_failover.py </dev/null
 
 docs: install
 	$(BIN)/python -m topology.reference >docs/topology-language.md

@@ -28,6 +28,8 @@ from tests.dr_drills.actions.scripted import LOST, step, tools
 from tests.dr_drills.actions.units import Units, install
 from tests.dr_drills.pretence import AUTHORITY, certified
 
+pytestmark = pytest.mark.slow
+
 CASE = Case(("donghai", "changle"), "anxi")
 
 

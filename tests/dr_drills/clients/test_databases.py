@@ -21,6 +21,8 @@ from dr_drills.probes.trust import Keys
 from tests.dr_drills.clients.server import DATABASE, PASSWORD, USER, Server, running
 from tests.dr_drills.pretence import AUTHORITY, certified
 
+pytestmark = pytest.mark.slow
+
 KEYS = Keys(AUTHORITY.certificate, passwords={USER: PASSWORD})
 RUN = "20261122T2100Z donghai; DROP TABLE applications"
 HERE = "127.0.0.1"

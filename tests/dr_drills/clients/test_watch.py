@@ -15,6 +15,8 @@ from dr_drills.clients.attempts import Attempt, Kind, Outcome
 from dr_drills.clients.watch import MOST_OPEN, Watch, read_record
 from tests.dr_drills.clients.attempting import GOOD
 
+pytestmark = pytest.mark.slow
+
 
 class Somebody:
     """A client that does what a test wants for its n-th attempt, and counts how many are open."""

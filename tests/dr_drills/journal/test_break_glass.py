@@ -15,6 +15,8 @@ from failures import GateRefused
 from tests.dr_drills.journal.conftest import ADDRESSES, Trio
 from tests.dr_drills.journal.test_shared import CUT, RUN, begun, kept, kinds, resumed
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Signature:

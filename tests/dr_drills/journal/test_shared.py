@@ -24,6 +24,8 @@ from tests.dr_drills.journal.conftest import ADDRESSES, TTL_S, Trio
 from tests.dr_drills.journal.test_verify import chain
 from tests.house.sources import ROOT
 
+pytestmark = pytest.mark.slow
+
 RUN = "run-1"
 CUT = {"fault": "cut", "target": {"kind": "site", "name": "donghai"}}
 
