@@ -72,6 +72,8 @@ def settle(node: Node, wanted: dict[str, Any], standbys: int, deadline: float) -
     wait(f"{node.name} is not in order: see 'journalctl -u patroni'", lambda: in_order(node.status()), deadline)
     if role(node.status()) not in LEADERS:
         return changes
+    # A leader may run for a moment before its cluster's settings are in the store; Patroni refuses changes until then.
+    wait(f"{node.scope} has no settings in its store: see /config", lambda: bool(node.get("/config")), deadline)
     patch = patch_of(node.get("/config"), wanted["dynamic"], wanted["standby"])
     if patch:
         node.act("PATCH", "/config", patch)
