@@ -24,8 +24,10 @@ from lab.wan.settle import read_wiring, reroute
 
 GATHER_S = 0.5
 """How long a nudge waits for others: OpenStack changes many things in a row."""
-REST_S = 2.0
-"""After a look nudges wait this long at most, or as long as it took; a host that boots is never kept waiting."""
+REST, REST_S = 4.0, 10.0
+"""After a look nudges wait so many times as long as it took, but no longer than this: Neutron, which is asked, has other
+things to do while a city is built. A host that boots is never kept waiting.
+"""
 LOOK_AGAIN_S = 180.0
 RETRY_S = 1.0
 ASKED_S = 60.0
@@ -94,7 +96,7 @@ class Agent:
                 with self._state:
                     self._answered = asked
                     self._state.notify_all()
-            rest = min(REST_S, time.monotonic() - began)
+            rest = min(REST_S, REST * (time.monotonic() - began))
 
     def _wait(self, rest: float) -> int:
         """Return the number of the last question once it is time to look again."""
