@@ -31,7 +31,16 @@ def way_in(
     if init is None:
         raise _not_up(name, Text("start its server, or power it on", "请启动该服务器，或给它供电"))
     clean = ["env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8", f"TERM={environ.get('TERM', 'dumb')}"]
-    return ["nsenter", f"--target={init}", "--all", "--wdns=/root", "--", *clean, *(command or ["bash", "-l"])]
+    return [
+        "nsenter",
+        f"--target={init}",
+        "--all",
+        "--root",
+        "--wdns=/root",
+        "--",
+        *clean,
+        *(command or ["bash", "-l"]),
+    ]
 
 
 def _not_up(name: str, fix: Text) -> OutsideFailed:

@@ -276,6 +276,6 @@ class Machine:
             return ""
         show = ("journalctl", "--boot", "--no-pager", f"--lines={lines}", "--output=short-monotonic")
         try:
-            return run("nsenter", f"--target={init}", "--mount", "--pid", "--", *show, seconds=10)
+            return run("nsenter", f"--target={init}", "--mount", "--pid", "--root", "--", *show, seconds=10)
         except OutsideFailed:
             return ""
