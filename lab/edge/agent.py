@@ -25,8 +25,8 @@ from lab.wan.settle import read_wiring, reroute
 GATHER_S = 0.5
 """How long a nudge waits for others: OpenStack changes many things in a row."""
 REST, REST_S = 4.0, 10.0
-"""After a look nudges wait so many times as long as it took, but no longer than this: Neutron, which is asked, has other
-things to do while a city is built. A host that boots is never kept waiting.
+"""After a look nudges wait so many times as long as it took, but no longer than this: Neutron, which is asked, has
+other things to do while a city is built. A host that boots is never kept waiting.
 """
 LOOK_AGAIN_S = 180.0
 RETRY_S = 1.0
