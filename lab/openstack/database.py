@@ -39,10 +39,17 @@ def data_lock(data: Path) -> Path:
     return data / "ibdata1"
 
 
+def _scratch(data: Path) -> str:
+    """Return the option that gives a server a folder of its own: at its start it deletes what others have in /tmp."""
+    folder = data.with_name(f"{data.name}.tmp")
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"--tmpdir={folder}"
+
+
 def initialise(data: Path) -> None:
     """Make an empty data directory."""
     run(
-        *("/usr/bin/eatmydata", "mariadb-install-db", "--no-defaults", f"--datadir={data}"),
+        *("/usr/bin/eatmydata", "mariadb-install-db", "--no-defaults", f"--datadir={data}", _scratch(data)),
         *(
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
@@ -59,7 +66,7 @@ def start(data: Path, socket: Path, log: Path, namespace: str | None = None) -> 
     if holder(data_lock(data)):
         return
     enter = ["/usr/bin/nsenter", f"--net=/run/netns/{namespace}", "--"] if namespace else []
-    files = [f"--datadir={data}", f"--socket={socket}", f"--pid-file={socket}.pid"]
+    files = [f"--datadir={data}", _scratch(data), f"--socket={socket}", f"--pid-file={socket}.pid"]
     with log.open("ab") as output:
         subprocess.run(
             ["setsid", "--fork", *enter, "/usr/bin/eatmydata", "/usr/sbin/mariadbd", *OPTIONS, *files],
