@@ -12,7 +12,7 @@ from stacks.engine.deployment import Resource, now
 from stacks.engine.drift import compare
 from stacks.engine.events import Change, Op
 from stacks.engine.goals import Goal
-from stacks.engine.provider import AnswerLost, Properties, RefusedByApi, Unsupported
+from stacks.engine.provider import AnswerLost, Properties, RefusedByApi, Unsupported, repeated
 from stacks.engine.providers import Connection
 from stacks.engine.record import Broken, RunRecord, with_id
 from stacks.engine.recovery import Recovery
@@ -137,7 +137,7 @@ class Builder:
         resource, inputs = task.resource() | kept, old.get("inputs") or {}
         number = self._record.state.begin("updating", resource)
         try:
-            outputs = _repeated(lambda: task.connection.update(resource, inputs, task.step.keys))
+            outputs = repeated(lambda: task.connection.update(resource, inputs, task.step.keys))
         except (RefusedByApi, Unsupported) as err:
             self._record.state.drop(number)
             raise Broken(str(err)) from err
@@ -207,11 +207,3 @@ class Builder:
 def _secret(task: Task, outputs: Properties) -> Properties:
     marked: Properties = keep_secret(outputs, task.inputs, set(task.goal.additional_secret_outputs))
     return marked
-
-
-def _repeated(update: Callable[[], Properties]) -> Properties:
-    # An update is safe to repeat, and the answer to the second says what the first could not.
-    try:
-        return update()
-    except AnswerLost:
-        return update()

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from failures import GovcloudError
 from stacks.engine.deployment import Resource, dependencies, ordered
 from stacks.engine.events import Op
-from stacks.engine.provider import BROKEN, AnswerLost, RefusedByApi, Unsupported
+from stacks.engine.provider import BROKEN, AnswerLost, RefusedByApi, Unsupported, repeated
 from stacks.engine.providers import Providers
 from stacks.engine.record import Broken, RunRecord, Skipped, change_of
 from stacks.engine.request import RunRequest
@@ -176,10 +176,7 @@ class Deletes:
         connection = self._providers.connection(resource["provider"])
         opened = state.secrets.open(resource)
         try:
-            try:
-                connection.delete(opened)
-            except AnswerLost:
-                connection.delete(opened)
+            repeated(lambda: connection.delete(opened))
         except (RefusedByApi, Unsupported):
             state.drop(number)
             raise

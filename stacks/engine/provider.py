@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+Result = TypeVar("Result")
 
 BROKEN = "__broken"
 """Output of an object found after an interrupted create that can't be used: it is replaced, and nothing is lost."""
@@ -53,6 +55,20 @@ class RefusedByApi(Exception):
 
 class AnswerLost(Exception):
     """No definite answer: it may or may not have happened (5xx, timeout, connection lost)."""
+
+
+def repeated(call: Callable[[], Result]) -> Result:
+    """Return what a call says that is safe to repeat, asked once more when there was no answer.
+
+    Raises RefusedByApi, and AnswerLost also for a refusal after a lost answer: it tells nothing of what the first did.
+    """
+    try:
+        return call()
+    except AnswerLost as lost:
+        try:
+            return call()
+        except RefusedByApi as err:
+            raise AnswerLost(f"{lost}; asked again: {err}") from err
 
 
 class Unsupported(Exception):
