@@ -168,18 +168,22 @@ class Deletes:
             state.gone(resource, pending=manner.pending)
             return
         number = state.begin("deleting", resource)
-        self.redo(number, resource, pending=manner.pending)
+        self.redo(number, resource, pending=manner.pending, doubtful=False)
 
-    def redo(self, number: int, resource: Resource, *, pending: bool) -> None:
-        """Delete under an intent. Raises RefusedByApi (the intent is dropped) or AnswerLost (it is kept)."""
+    def redo(self, number: int, resource: Resource, *, pending: bool, doubtful: bool = True) -> None:
+        """Delete under an intent; `doubtful` when an earlier delete may have been done.
+
+        Raises RefusedByApi when it is still there (the intent is dropped) or AnswerLost (it is kept).
+        """
         state = self._record.state
         connection = self._providers.connection(resource["provider"])
         opened = state.secrets.open(resource)
         try:
             repeated(lambda: connection.delete(opened))
-        except (RefusedByApi, Unsupported):
-            state.drop(number)
-            raise
+        except (RefusedByApi, Unsupported) as err:
+            if isinstance(err, Unsupported) or not doubtful or connection.read(opened) is not None:
+                state.drop(number)
+                raise
         state.gone(resource, number, pending=pending)
 
     def make_room(self, old: Resource) -> None:

@@ -58,10 +58,18 @@ def _storm(seed: int, share: float) -> Hook:
 @settings(max_examples=8, deadline=None)
 @given(st.lists(_SHAPES, min_size=2, max_size=4), st.integers(0, 2**16))
 @example([{}, {"a": ("p", "10.0.0.0/24", False)}, {}, {"a": ("p", "10.0.0.0/24", False)}], 8935)
+@example(
+    [
+        {"c": ("p", "10.0.0.0/24", False)},
+        {"a": ("q", "10.1.0.0/24", False), "c": ("q", "10.1.0.0/24", True)},
+        {"c": ("p", "10.0.0.0/24", False), "a": ("q", "10.0.0.0/24", True), "b": ("p", "10.1.0.0/24", False)},
+    ],
+    39322,
+)
 def test_any_sequence_through_a_storm_ends_as_declared(shapes: list[_Shape], seed: int) -> None:
     """Whatever was refused or got no answer before, one quiet run of the last program makes all right.
 
-    In the example a delete is done without an answer, and refused when it is asked for again.
+    In the examples a delete is done without an answer, and refused when it is asked for again: at once, or by the next run.
     """
     with tempfile.TemporaryDirectory() as folder:
         cloud = FakeCloud()
