@@ -57,6 +57,7 @@ def _storm(seed: int, share: float) -> Hook:
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(_SHAPES, min_size=2, max_size=4), st.integers(0, 2**16))
+# a delete that is done without an answer, and refused when it is asked for again: at once, or by the next run
 @example([{}, {"a": ("p", "10.0.0.0/24", False)}, {}, {"a": ("p", "10.0.0.0/24", False)}], 8935)
 @example(
     [
@@ -67,10 +68,7 @@ def _storm(seed: int, share: float) -> Hook:
     39322,
 )
 def test_any_sequence_through_a_storm_ends_as_declared(shapes: list[_Shape], seed: int) -> None:
-    """Whatever was refused or got no answer before, one quiet run of the last program makes all right.
-
-    In the examples a delete is done without an answer, and refused when it is asked for again: at once, or by the next run.
-    """
+    """Whatever was refused or got no answer before, one quiet run of the last program makes all right."""
     with tempfile.TemporaryDirectory() as folder:
         cloud = FakeCloud()
         bench = Bench(Path(folder) / "state", cloud)
