@@ -130,10 +130,14 @@ def means_of(desk: Desk, run: str, tell: Callable[[Journaled], None], note: Call
     from dr_drills.clients.markers import Markers
     from dr_drills.rehearsal.means import Means
     from dr_drills.rehearsal.measure import measured
+    from dr_drills.rehearsal.runs import drills_folder
+    from dr_drills.report.assemble import verdict_of
+    from dr_drills.report.files import attempts_of
 
     clients: tuple[Client, ...] = clients_of(desk.scene, desk.keys, run)
     markers = Markers(desk.scene, desk.keys, run)
     act = _hands(desk)
+    folder = drills_folder(desk.home) / run
     return Means(
         injector=_Named(desk.injector),
         out_of_band=_OutOfBand(desk.scene, desk.injector),
@@ -146,7 +150,7 @@ def means_of(desk: Desk, run: str, tell: Callable[[Journaled], None], note: Call
         present=markers.present,
         forget=markers.forget,
         measure=lambda counted: measured(clients, counted),
-        judge=lambda events: _judged(desk, run, events),
+        judge=lambda events: verdict_of(events, attempts_of(folder)),
         tell=tell,
         note=note,
     )
@@ -304,21 +308,3 @@ def _watched(desk: Desk, clients: Sequence[Client], record: Path) -> Iterator[Wa
             yield watch
         finally:
             desk.watch = None
-
-
-def _judged(desk: Desk, run: str, events: Sequence[Journaled]) -> tuple[str, list[Mapping[str, str]]]:
-    """Return the verdict of a run that is about to end, and the reasons that are no pass."""
-    from dr_drills.clients.record import read_record
-    from dr_drills.rehearsal.run import RECORD
-    from dr_drills.rehearsal.runs import drills_folder
-    from dr_drills.report.record import Record
-    from dr_drills.report.rules import Case, judged
-
-    record = drills_folder(desk.home) / run / RECORD
-    attempts = read_record(record) if record.exists() else ()
-    _, rows = judged(Case(Record(tuple(events)), (), attempts))
-    # whether it came to its end is what is being written
-    told = [row for row in rows if row["rule"] != "R08" and row["verdict"] != "pass"]
-    verdicts = {row["verdict"] for row in told}
-    verdict = next((v for v in ("fail", "unknown") if v in verdicts), "pass")
-    return verdict, [{key: row[key] for key in ("rule", "en", "zh")} for row in told]

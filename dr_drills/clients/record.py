@@ -13,6 +13,9 @@ from typing import Any, Self
 from dr_drills.clients.attempts import Attempt, Outcome
 from failures import InputInvalid, Text, of_system
 
+ATTEMPTS = "attempts.jsonl"
+"""The record in a run's folder."""
+
 
 class Record:
     """Appends attempts to a file, from any thread; what a killed writer left torn is cut off first.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dr_drills.approvals.approval import Agreement
+from dr_drills.clients.record import ATTEMPTS
 from dr_drills.faults.table import BY_ID, InForce
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import Journal
@@ -21,7 +22,6 @@ from dr_drills.rehearsal.past import fault_s, goes_on_with_healing, has_begun, i
 from dr_drills.rehearsal.script import Move, PlannedFault, Script
 from failures import GateRefused, GovcloudError, OutsideFailed, Text
 
-RECORD = "attempts.jsonl"
 BASELINE_S = 5.0
 BASELINE_LIMIT_S = 30.0
 HOLD_LIMIT_S = 180.0
@@ -70,7 +70,7 @@ class Rehearsal:
                 self._gate()
             self._note_approval()
             self._means.prepare()
-            with self._means.watch(self._folder / RECORD) as watching:
+            with self._means.watch(self._folder / ATTEMPTS) as watching:
                 self._rehearse(Waiter(watching, self._means.seconds, self._means.sleep))
             self._count()
         except BaseException as error:
@@ -110,7 +110,7 @@ class Rehearsal:
             if not waiter.for_all_well(BASELINE_S, BASELINE_LIMIT_S):
                 raise GateRefused(
                     Text("outside clients are not served even before the drill", "演练前外部客户端就未获得服务"),
-                    where=str(self._folder / RECORD),
+                    where=str(self._folder / ATTEMPTS),
                     fix=Text("look at it first: govcloud status", "请先查看：govcloud status"),
                 )
 
@@ -213,7 +213,7 @@ class Rehearsal:
     def _measured(self, after: frozenset[str] | None) -> Mapping[str, Any]:
         began = fault_s(self._log.events)
         counted = Counted(
-            self._folder / RECORD, began, self._script.hold_s, self._before, self._before_s, after, self._rejoin_s
+            self._folder / ATTEMPTS, began, self._script.hold_s, self._before, self._before_s, after, self._rejoin_s
         )
         return self._means.measure(counted)
 

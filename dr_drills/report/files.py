@@ -11,7 +11,7 @@ from typing import Any
 
 from dr_drills.approvals.signing import signed_by
 from dr_drills.clients.attempts import Attempt
-from dr_drills.clients.record import read_record
+from dr_drills.clients.record import ATTEMPTS, read_record
 from dr_drills.journal.event import Event, EventKind
 from dr_drills.journal.file import HEAD, JOURNAL
 from dr_drills.journal.heads import put_whole, read_head
@@ -21,7 +21,7 @@ from dr_drills.report.page import render
 from dr_drills.verdicts import Verdict
 from failures import InputInvalid, OutsideFailed, Text
 
-ATTEMPTS, DOCUMENT, PAGE = "attempts.jsonl", "report.json", "report.html"
+DOCUMENT, PAGE = "report.json", "report.html"
 REASONS: dict[str, Text] = {
     "V10": Text("The clients' attempts are those that were measured.", "客户端尝试记录与测量时一致。"),
     "V11": Text("report.json says what the journal says.", "report.json 与日志一致。"),
@@ -42,7 +42,7 @@ def document_of(folder: Path, copies: Iterable[str] = (), head: Head | None = No
         *_attempt_findings(folder, events),
         *_signature_findings(events),
     ]
-    document = report_of(events, findings, _attempts(folder), copies)
+    document = report_of(events, findings, attempts_of(folder), copies)
     return {**document, "made_by": made_by()}
 
 
@@ -74,6 +74,11 @@ def audit(path: Path, head: Path | None = None, kept: Head | None = None) -> tup
     return tuple(found)
 
 
+def attempts_of(folder: Path) -> tuple[Attempt, ...]:
+    """Return the attempts in a run's folder, none where there is no record. Raises GovcloudError for a damaged one."""
+    return read_record(folder / ATTEMPTS) if (folder / ATTEMPTS).is_file() else ()
+
+
 @cache
 def made_by() -> str:
     """Return the digest of the code that makes reports: another one may well say the same in other words."""
@@ -90,10 +95,6 @@ def _journal(path: Path) -> bytes:
             fix=Text("name the folder of a run, or its journal", "请给出演练目录或其日志文件"),
         )
     return file.read_bytes()
-
-
-def _attempts(folder: Path) -> tuple[Attempt, ...]:
-    return read_record(folder / ATTEMPTS) if (folder / ATTEMPTS).is_file() else ()
 
 
 def _attempt_findings(folder: Path, events: tuple[Event, ...]) -> Iterator[Finding]:

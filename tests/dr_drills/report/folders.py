@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from dr_drills.clients.attempts import Attempt
+from dr_drills.clients.record import ATTEMPTS
 from dr_drills.journal.event import Event
 from dr_drills.journal.file import HEAD, JOURNAL
 from dr_drills.journal.heads import head_of, put_text
-from dr_drills.report.files import ATTEMPTS, write_report
+from dr_drills.report.files import write_report
 from tests.dr_drills.report.runs import attempts, site_lost
 
 
