@@ -86,12 +86,7 @@ def prove(path: Path, terminal: PlayTerminal) -> VerifyReport | None:
     services = complete_services(opened)
     if keys is None or not services:
         return None
-    operator = keys.operator
-    return verify(
-        opened.inventory.variables,
-        Keys(keys.authority, operator.certificate, operator.key, keys.passwords),
-        only=services,
-    )
+    return verify(opened.inventory.variables, Keys.of(keys), only=services)
 
 
 def deploy_tables(report: DeployReport) -> Iterator[Table]:

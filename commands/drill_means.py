@@ -103,7 +103,7 @@ def open_desk(path: Path, note: Callable[[Text], None]) -> Desk:
     found = operator_keys(home, os.environ, note)
     if found is None:
         raise InputInvalid(Text("this cloud was never configured", "该云尚未配置"), where=cloud.name, fix=_FIRST)
-    keys = Keys(found.authority, found.operator.certificate, found.operator.key, found.passwords)
+    keys = Keys.of(found)
     variables = variables_of(path, cloud)
     everyone = scene(variables)
     injector, borders = lab_means(cloud)

@@ -39,8 +39,7 @@ def elsewhere_for_healing(path: Path, cloud: Cloud, note: Note) -> Elsewhere:
         found = operator_keys(home_of(cloud.name, os.environ), os.environ, note)
         if found is None:
             return NOWHERE
-        keys = Keys(found.authority, found.operator.certificate, found.operator.key)
-        return Elsewhere.of(quorums(scene_of(path, cloud), keys))
+        return Elsewhere.of(quorums(scene_of(path, cloud), Keys.of(found)))
     except GovcloudError as error:
         note(Text(error.say("en"), error.say("zh")))
         return NOWHERE
@@ -115,5 +114,5 @@ def _stores_of(first: Mapping[str, Any], note: Note) -> list[Any]:
     found = operator_keys(home_of(first["cloud"], os.environ), os.environ, note) if here else None
     if found is None:
         raise InputInvalid(Text("this machine has no keys of the cloud", "本机没有该云的密钥"), where=first["cloud"])
-    keys = Keys(found.authority, found.operator.certificate, found.operator.key)
+    keys = Keys.of(found)
     return [Quorum(str(row["name"]), tuple(map(str, row["addresses"])), keys) for row in first["stores"]]

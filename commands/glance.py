@@ -96,7 +96,7 @@ def _services(workspace: Workspace, until: float) -> tuple[GlanceReport | None, 
         found = operator_keys(workspace.home, os.environ, lambda _: None)
         if found is None:
             return None, None
-        keys = Keys(found.authority, found.operator.certificate, found.operator.key, found.passwords)
+        keys = Keys.of(found)
     except GovcloudError as error:
         trouble = error
     hosts = derive(register(workspace.cloud, workspace.addresses)).variables

@@ -6,6 +6,10 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from inventories.keys import OperatorKeys
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,11 @@ class Keys:
     certificate: str = field(default="", repr=False)
     key: str = field(default="", repr=False)
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, found: OperatorKeys) -> Self:
+        """Return what an operator's command proves itself with."""
+        return cls(found.authority, found.operator.certificate, found.operator.key, found.passwords)
 
 
 def context(keys: Keys) -> ssl.SSLContext:

@@ -73,7 +73,7 @@ class CityHall:
     def keys(self) -> Keys:
         found = operator_keys(home_of("servecity", self.govcloud.environ), self.govcloud.environ, lambda _: None)
         assert found is not None
-        return Keys(found.authority, found.operator.certificate, found.operator.key, found.passwords)
+        return Keys.of(found)
 
     @cached_property
     def web(self) -> Web:
