@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 HZ = 10.0
 LOOK_PAUSE_S = 0.1
 GLANCE_S = 3.0
-COMMAND_S = 60.0
 _FIRST = Text("deploy it first: govcloud deploy", "请先部署：govcloud deploy")
 
 
@@ -241,6 +241,11 @@ class _LabHosts:
         return self._injector.is_off(host)
 
 
+def _hosts(desk: Desk) -> _LabHosts | None:
+    """Return the way into the hosts of a cloud, None where it is no lab of this machine."""
+    return None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
+
+
 def refuse_lacking(desk: Desk, steps: Sequence[Foreseen]) -> None:
     """Raise GateRefused when a step of a plan cannot be done from here, before anything is."""
     from dr_drills.actions.table import require
@@ -254,7 +259,7 @@ def _tools(desk: Desk, service: str) -> Tools:
 
     from dr_drills.actions.tools import Tools
 
-    lab = None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
+    lab = _hosts(desk)
     made = Tools.of(desk.scene, service, desk.keys)
     return replace(made, borders=desk.borders, hosts=lab, power=lab, evidence=desk.observer.evidence)
 
@@ -262,11 +267,13 @@ def _tools(desk: Desk, service: str) -> Tools:
 def _hands(desk: Desk) -> Callable[[str, Step, Case], StepResult]:
     from dr_drills.actions.execute import run_step
 
+    tools = cache(partial(_tools, desk))
+
     def act(service: str, step: Step, case: Case) -> StepResult:
         def look() -> World:
             return desk.observer.world(service)
 
-        return run_step(step, case, _tools(desk, service), look)
+        return run_step(step, case, tools(service), look)
 
     return act
 
@@ -278,8 +285,7 @@ def _sighting(desk: Desk, sites: Sequence[str]) -> Iterator[Sighting]:
     from dr_drills.detection.watch import Sighting
     from dr_drills.probes.web import Web
 
-    lab = None if isinstance(desk.injector, NoInjector) else _LabHosts(desk.injector)
-    watching = observers(desk.scene, sites, Web(desk.keys, CONNECT_S), lab) if sites else ()
+    watching = observers(desk.scene, sites, Web(desk.keys, CONNECT_S), _hosts(desk)) if sites else ()
     over = Event()
     eyes = Thread(target=_look_until, args=(desk, over), daemon=True)
     with Sighting(watching) as sighting:
