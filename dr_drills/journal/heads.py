@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -22,21 +21,6 @@ class Destination(Protocol):
 
     def put(self, name: str, text: str) -> None:
         """Keep the text under a name, whole or not at all. Raises GovcloudError or OSError."""
-
-
-@dataclass(frozen=True)
-class FolderDestination:
-    """A folder that another site has a copy of or is mounted from."""
-
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        return str(self.folder)
-
-    def put(self, name: str, text: str) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        put_whole(self.folder / name, text)
 
 
 def head_of(events: Sequence[Event]) -> Head:

@@ -61,11 +61,6 @@ def is_over(events: Sequence[Event]) -> bool:
     return any(event.kind == EventKind.RUN_ENDED for event in events)
 
 
-def was_struck(events: Sequence[Event]) -> bool:
-    """Tell whether any fault was meant, and may have been in force."""
-    return any(event.kind == EventKind.FAULT_INTENT for event in events)
-
-
 def has_begun(events: Sequence[Event]) -> bool:
     """Tell whether anything was meant to change: a fault or a step."""
     return any(event.kind in {EventKind.FAULT_INTENT, EventKind.STEP_INTENT} for event in events)

@@ -14,9 +14,10 @@ import pytest
 from dr_drills.journal.elsewhere import Elsewhere
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
-from dr_drills.journal.heads import FolderDestination, read_head
+from dr_drills.journal.heads import read_head
 from dr_drills.journal.verify import check
 from failures import GateRefused, InputInvalid, OutsideFailed
+from tests.dr_drills.journal.destination import FolderDestination
 from tests.house.sources import ROOT
 
 KILLED = """

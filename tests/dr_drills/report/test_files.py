@@ -12,9 +12,10 @@ from dr_drills.clients.record import ATTEMPTS
 from dr_drills.journal.elsewhere import Elsewhere
 from dr_drills.journal.event import EventKind, next_event
 from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
-from dr_drills.journal.heads import FolderDestination, head_of, put_text
+from dr_drills.journal.heads import head_of, put_text
 from dr_drills.report.files import DOCUMENT, PAGE, REASONS, audit, document_of, write_report
 from failures import InputInvalid
+from tests.dr_drills.journal.destination import FolderDestination
 from tests.dr_drills.report.folders import good_run
 from tests.dr_drills.report.runs import FACTS, site_lost
 
