@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
-from failures import OutsideFailed, Text, WrongUsage
+from failures import Text, WrongUsage
 from lab.hosts.roster import find
 from lab.place import Place
-from lab.up import known_sites
+from lab.up import known_sites, not_up
 from lab.wan.faults import Fault, Kind, healed, injected
 from lab.wan.settle import read_faults, read_wiring, settle
 from lab.wan.wiring import Wiring
@@ -81,7 +81,7 @@ def slow(cloud: Cloud, place: Place, targets: Targets, slowness: Slowness) -> tu
 
 def heal(cloud: Cloud, place: Place, targets: Targets) -> tuple[Fault, ...]:
     """Undo what was done to the targets, without any everything, and return the faults that stay in force."""
-    wiring = _wiring(place)
+    wiring = wiring_of(place)
     known = read_faults(place.run)
     gone = {fault.target for fault in known}
     if targets:
@@ -92,7 +92,7 @@ def heal(cloud: Cloud, place: Place, targets: Targets) -> tuple[Fault, ...]:
 
 
 def _inject(cloud: Cloud, place: Place, targets: Targets, shape: Callable[[Fault], Fault]) -> tuple[Fault, ...]:
-    wiring = _wiring(place)
+    wiring = wiring_of(place)
     if not targets:
         names = ", ".join(f"--{kind}" for kind in KINDS)
         raise WrongUsage(
@@ -104,15 +104,12 @@ def _inject(cloud: Cloud, place: Place, targets: Targets, shape: Callable[[Fault
     return faults
 
 
-def _wiring(place: Place) -> Wiring:
+def wiring_of(place: Place) -> Wiring:
+    """Return how a lab is wired. Raises OutsideFailed for one that is not up."""
     try:
         return read_wiring(place.run)
     except FileNotFoundError:
-        raise OutsideFailed(
-            Text("this lab is not up", "该实验环境没有启动"),
-            where=place.cloud,
-            fix=Text("govcloud lab up TOPOLOGY", "govcloud lab up 拓扑文件"),
-        ) from None
+        raise not_up(place) from None
 
 
 def _find(cloud: Cloud, place: Place, wiring: Wiring, targets: Targets, known: Collection[Fault]) -> Iterator[Fault]:
@@ -126,7 +123,7 @@ def _find(cloud: Cloud, place: Place, wiring: Wiring, targets: Targets, known: C
     for kind, names, there in named:
         for name in names:
             if name not in there:
-                raise _unknown(kind, name, there)
+                raise unknown_name(kind, name, there)
             yield Fault("cut", kind, name)
     yield from (_host(cloud, place, name, known) for name in targets.hosts)
 
@@ -143,7 +140,8 @@ def _host(cloud: Cloud, place: Place, name: str, known: Collection[Fault]) -> Fa
     return Fault("cut", "host", machine.spec.name, where, tuple(card.tap for card in machine.spec.cards))
 
 
-def _unknown(kind: Kind, name: str, there: Collection[str]) -> WrongUsage:
+def unknown_name(kind: Kind, name: str, there: Collection[str]) -> WrongUsage:
+    """Return why a name is refused, with the names that there are."""
     word, names = KINDS[kind], ", ".join(there)
     return WrongUsage(
         Text(f"no {word.en} is called {name}", f"没有名为 {name} 的{word.zh}"),

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
-from failures import OutsideFailed, Text, WrongUsage
+from failures import OutsideFailed
+from lab.cut import unknown_name, wiring_of
 from lab.locks import locked
 from lab.namespaces import exists, inside
 from lab.place import Place
-from lab.wan.settle import CLEAR, announced, read_wiring
+from lab.wan.settle import CLEAR, announced
 from lab.wan.wiring import Wiring
 
 MARK = "govcloud_fence_"
@@ -47,20 +48,9 @@ class LabBorders:
         return {name: wanted <= set(_listed(edge, site)) for name, edge in edges.items()}
 
     def _wiring(self, site: str) -> Wiring:
-        try:
-            wiring = read_wiring(self._place.run)
-        except FileNotFoundError:
-            raise OutsideFailed(
-                Text("this lab is not up", "该实验环境没有启动"),
-                where=self._place.cloud,
-                fix=Text("govcloud lab up TOPOLOGY", "govcloud lab up 拓扑文件"),
-            ) from None
+        wiring = wiring_of(self._place)
         if site not in wiring.nodes:
-            there = ", ".join(wiring.nodes)
-            raise WrongUsage(
-                Text(f"no site is called {site}", f"没有名为 {site} 的站点"),
-                fix=Text(f"there are: {there}", f"现有：{there}"),
-            )
+            raise unknown_name("site", site, wiring.nodes)
         return wiring
 
     def _everywhere(self, wiring: Wiring, site: str, script: str) -> None:

@@ -190,11 +190,7 @@ class LabInjector:
     def _site(self, name: str) -> LabSite:
         sites = {site.name: site for site in known_sites(self._cloud, self._place)}
         if name not in sites:
-            there = ", ".join(sites)
-            raise WrongUsage(
-                Text(f"no site is called {name}", f"没有名为 {name} 的站点"),
-                fix=Text(f"there are: {there}", f"现有：{there}"),
-            )
+            raise cut.unknown_name("site", name, sites)
         return sites[name]
 
     def _mute(self, _kind: str, name: str) -> None:

@@ -134,13 +134,18 @@ def known_sites(cloud: Cloud, place: Place) -> tuple[LabSite, ...]:
     """Return the sites of a lab that has been raised; OutsideFailed when it has not."""
     path = place.root / "addresses.json"
     if not path.exists():
-        raise OutsideFailed(
-            Text("this lab is not up", "该实验环境没有启动"),
-            where=place.cloud,
-            fix=Text("govcloud lab up TOPOLOGY", "govcloud lab up 拓扑文件"),
-        )
+        raise not_up(place)
     kept = json.loads(path.read_text())
     return plan_sites(cloud, place, kept["slot"], kept["sites"])
+
+
+def not_up(place: Place) -> OutsideFailed:
+    """Return why nothing can be done to a lab that was never raised, or is down."""
+    return OutsideFailed(
+        Text("this lab is not up", "该实验环境没有启动"),
+        where=place.cloud,
+        fix=Text("govcloud lab up TOPOLOGY", "govcloud lab up 拓扑文件"),
+    )
 
 
 @dataclass(frozen=True)
