@@ -126,7 +126,7 @@ class Machine:
             folder.mkdir(exist_ok=True)
         if not self.root.is_mount():
             # The kernel's mark of an unclean end; a lab does not outlive its machine, and what was written is there.
-            run("rm", "-rf", self.own / "work/work/incompat")
+            run("rm", "-rf", self.own / "work" / "work" / "incompat")
             layers = f"lowerdir={base}/root,upperdir={self.own}/upper,workdir={self.own}/work,volatile"
             run("mount", "-t", "overlay", self.namespace, "-o", layers, self.root)
         seeded = self.folder / "seeded"
