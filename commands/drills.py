@@ -143,7 +143,7 @@ def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
 
     desk = open_desk(path, voice.note)
     folder = drills_folder(desk.home)
-    me = {"operator": getpass.getuser(), "host": socket.gethostname()}
+    me = _operator()
     with alone(folder, "govcloud drill resume"):
         elsewhere = elsewhere_at(desk)
         if asked.break_glass:
@@ -302,8 +302,7 @@ def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud, elsewhere: Elsew
     from dr_drills.rehearsal.runs import script_of
 
     lost, (injector, _) = script_of(found).lost, lab_means(cloud)
-    me = {"operator": getpass.getuser(), "host": socket.gethostname()}
-    with Journal.resume(found.folder, me, elsewhere=elsewhere) as journal:
+    with Journal.resume(found.folder, _operator(), elsewhere=elsewhere) as journal:
         timeline = Timeline(voice, lambda: None)
         return heal_run(journal, named_injector(injector), out_of_band(path, cloud, injector), lost, timeline.tell)
 
@@ -316,9 +315,13 @@ def _facts(planned: Planned) -> dict[str, Any]:
         **facts_of(desk.cloud, script, planned.steps),
         "topology_sha256": desk.digest,
         "plan_sha256": planned.digest,
-        "operator": getpass.getuser(),
-        "host": socket.gethostname(),
+        **_operator(),
     }
+
+
+def _operator() -> dict[str, str]:
+    """Return who runs this command, and where, as a journal says it."""
+    return {"operator": getpass.getuser(), "host": socket.gethostname()}
 
 
 def _refuse_level(scenario: Scenario, level: str) -> None:
