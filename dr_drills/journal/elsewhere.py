@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dr_drills.journal.event import Event, EventKind
+from dr_drills.journal.event import Event, EventKind, lines_of
 from dr_drills.journal.heads import Destination, put_whole
 from dr_drills.journal.joining import Joined, join
 from dr_drills.journal.local import JOURNAL
@@ -122,6 +122,6 @@ def fetch(quorum: Quorum, folder: Path, name: str = "") -> tuple[str, ...]:
             events = sound(raw, f"{quorum.name}:{events_under(run)}")
             if events:
                 (folder / run).mkdir(mode=0o700, parents=True, exist_ok=True)
-                put_whole(folder / run / JOURNAL, b"".join(event.line() for event in events).decode())
+                put_whole(folder / run / JOURNAL, lines_of(events).decode())
                 found.append(run)
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -68,6 +68,11 @@ class Event:
 
 NAMES = tuple(field.name for field in fields(Event))
 _TYPES = {**dict.fromkeys(NAMES, str), "seq": int, "clock_s": float, "data": dict}
+
+
+def lines_of(events: Iterable[Event]) -> bytes:
+    """Return events as they stand in a journal."""
+    return b"".join(event.line() for event in events)
 
 
 def canonical(value: JSON) -> bytes:

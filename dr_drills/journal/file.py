@@ -12,7 +12,7 @@ from typing import Self
 from dr_drills.journal.clock import Clock, boot_id
 from dr_drills.journal.copies import Copies
 from dr_drills.journal.elsewhere import NOWHERE, Elsewhere, Met, meet
-from dr_drills.journal.event import JSON, Event, EventKind, next_event
+from dr_drills.journal.event import JSON, Event, EventKind, lines_of, next_event
 from dr_drills.journal.heads import head_of, put_text, put_whole, read_head
 from dr_drills.journal.joining import Joined, carried_over
 from dr_drills.journal.local import JOURNAL, FileStore
@@ -215,7 +215,7 @@ def settle(store: FileStore, joined: Joined, here: Sequence[Event], *, torn: boo
     said: dict[str, JSON] = {}
     if joined.aside:
         name = f"aside-{joined.aside[-1].digest[:12]}.jsonl"
-        put_whole(store.folder / name, b"".join(event.line() for event in joined.aside).decode())
+        put_whole(store.folder / name, lines_of(joined.aside).decode())
         said = {"set_aside": {"file": name, "events": len(joined.aside), "after": joined.same - 1}}
     if torn or joined.events != tuple(here):
         if joined.same:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from dr_drills.journal.event import Event
+from dr_drills.journal.event import Event, lines_of
 from dr_drills.journal.heads import put_whole
 from stacks.engine.journal import no_room, sync_folder
 from stacks.rollout.locks import hold
@@ -35,14 +35,14 @@ class FileStore:
     def write(self, events: Sequence[Event]) -> None:
         """Keep events. Raises OutsideFailed when the disk does not take them, also for all that follow."""
         try:
-            self._append(b"".join(event.line() for event in events))
+            self._append(lines_of(events))
         except OSError as error:
             raise no_room(self.path, error) from error
 
     def replace(self, events: Sequence[Event]) -> None:
         """Keep these events and nothing else, at once."""
         self._shut()
-        put_whole(self.path, b"".join(event.line() for event in events).decode())
+        put_whole(self.path, lines_of(events).decode())
         sync_folder(self.folder)
 
     def close(self) -> None:

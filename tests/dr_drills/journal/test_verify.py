@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dr_drills.journal.event import Event, EventKind, next_event
+from dr_drills.journal.event import Event, EventKind, lines_of, next_event
 from dr_drills.journal.heads import head_of
 from dr_drills.journal.verify import REASONS, Head, check, sound_events
 
@@ -87,7 +87,7 @@ def test_check_of_any_forged_line_finds_it(at: int, words: str) -> None:
 @given(st.integers(1, 12))
 def test_check_of_any_replaced_journal_finds_it(count: int) -> None:
     """A journal of another run, whole in itself, is not the one the head was taken of."""
-    other = b"".join(event.line() for event in chain(count, "another"))
+    other = lines_of(chain(count, "another"))
 
     assert rules(other) & {"V06", "V07"}
     assert rules(other, None) == {"V08"}

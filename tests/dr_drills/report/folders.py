@@ -11,7 +11,7 @@ from typing import Any
 
 from dr_drills.clients.attempts import Attempt
 from dr_drills.clients.record import ATTEMPTS
-from dr_drills.journal.event import Event
+from dr_drills.journal.event import Event, lines_of
 from dr_drills.journal.file import HEAD, JOURNAL
 from dr_drills.journal.heads import head_of, put_text
 from dr_drills.report.files import write_report
@@ -21,7 +21,7 @@ from tests.dr_drills.report.runs import attempts, site_lost
 def lay(folder: Path, events: Sequence[Event], tried: Sequence[Attempt]) -> Path:
     """Write a run's folder as an executor leaves it, its report included."""
     folder.mkdir(parents=True)
-    (folder / JOURNAL).write_bytes(b"".join(event.line() for event in events))
+    (folder / JOURNAL).write_bytes(lines_of(events))
     put_text(folder / HEAD, head_of(events).document())
     (folder / ATTEMPTS).write_bytes(recorded(tried))
     write_report(folder, ["anxi"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dr_drills.journal.event import Event, EventKind
+from dr_drills.journal.event import Event, EventKind, lines_of
 from dr_drills.journal.heads import head_of
 from dr_drills.journal.verify import check, sound_events
 from dr_drills.report.assemble import report_of, verdict_of
@@ -239,7 +239,7 @@ def test_report_of_clients_that_were_silent_is_unknown() -> None:
 
 def test_report_of_a_damaged_journal_fails() -> None:
     """The events before the damage are told, and the line of the damage."""
-    raw = b"".join(event.line() for event in site_lost()).replace(b'"lost":0', b'"lost":1')
+    raw = lines_of(site_lost()).replace(b'"lost":0', b'"lost":1')
     document = report_of(sound_events(raw), check(raw, None), attempts())
     chain = next(row for row in document["reasons"] if row["rule"] == "R06")
 

@@ -10,7 +10,7 @@ import pytest
 
 from dr_drills.clients.record import ATTEMPTS
 from dr_drills.journal.elsewhere import Elsewhere
-from dr_drills.journal.event import EventKind, next_event
+from dr_drills.journal.event import EventKind, lines_of, next_event
 from dr_drills.journal.file import HEAD, JOURNAL, Journal, read_events
 from dr_drills.journal.heads import head_of, put_text
 from dr_drills.report.files import DOCUMENT, PAGE, REASONS, audit, document_of, write_report
@@ -80,7 +80,7 @@ def test_audit_of_a_run_written_anew_is_found_elsewhere(tmp_path: Path) -> None:
     kept = folder.joinpath(HEAD).rename(tmp_path / "kept.json")
     forged = [next_event(None, "2026-11-22T02:00:00.000Z", 1.0, EventKind.RUN_BEGAN, "", {"run": "x"})]
     forged += [next_event(forged[0], "2026-11-22T02:00:00.000Z", 2.0, EventKind.RUN_ENDED, "", {"verdict": "pass"})]
-    (folder / JOURNAL).write_bytes(b"".join(event.line() for event in forged))
+    (folder / JOURNAL).write_bytes(lines_of(forged))
 
     assert {str(finding.verdict) for finding in audit(folder, kept)} == {"fail"}
 
