@@ -115,15 +115,14 @@ def verify(voice: Voice, path: Path, head: Path | None, head_from: str | None = 
 
 def folder_of(run: str) -> Path:
     """Return the folder of a run that is named by its path or its id. Raises InputInvalid."""
+    from dr_drills.rehearsal.runs import drills_folder
     from stacks.rollout.home import clouds_at, home_of, root_folder
 
     named = Path(run)
     if named.is_dir():
         return named
     homes = (home_of(cloud, os.environ) for cloud in clouds_at(root_folder(os.environ)))
-    found = [
-        home.folder / "drills" / run for home in homes if named.name == run and (home.folder / "drills" / run).is_dir()
-    ]
+    found = [folder for home in homes if named.name == run and (folder := drills_folder(home) / run).is_dir()]
     if len(found) != 1:
         raise InputInvalid(
             Text("there is no such run", "没有这次演练")

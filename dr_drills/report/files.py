@@ -14,7 +14,7 @@ from dr_drills.clients.attempts import Attempt
 from dr_drills.clients.record import ATTEMPTS, read_record
 from dr_drills.journal.event import Event, EventKind
 from dr_drills.journal.file import HEAD, JOURNAL
-from dr_drills.journal.heads import put_whole, read_head
+from dr_drills.journal.heads import put_text, put_whole, read_head
 from dr_drills.journal.verify import Finding, Head, check, sound_events
 from dr_drills.report.assemble import report_of
 from dr_drills.report.page import render
@@ -49,7 +49,7 @@ def document_of(folder: Path, copies: Iterable[str] = (), head: Head | None = No
 def write_report(folder: Path, copies: Iterable[str] = ()) -> dict[str, Any]:
     """Write report.json and report.html into a run's folder, each whole or not at all; return the document."""
     document = document_of(folder, copies)
-    put_whole(folder / DOCUMENT, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    put_text(folder / DOCUMENT, document)
     put_whole(folder / PAGE, render(document))
     return document
 
