@@ -205,7 +205,8 @@ def drill_plan(
 ) -> int:
     from commands import drills as c
 
-    return c.plan(voice, path, scenario, c.Asked(level, site, link, carrier, feed, host, service))
+    named = {"site": site, "link": link, "carrier": carrier, "feed": feed, "host": host, "service": service}
+    return c.plan(voice, path, scenario, c.Asked(level, named))
 
 
 @command(drill, "run", "drill")
@@ -227,8 +228,8 @@ def drill_run(
 ) -> int:
     from commands import drills as c
 
-    target = (level, site, link, carrier, feed, host, service)
-    return c.run(voice, path, scenario, c.Asked(*target, approval, allow_data_loss, plan, window))
+    named = {"site": site, "link": link, "carrier": carrier, "feed": feed, "host": host, "service": service}
+    return c.run(voice, path, scenario, c.Asked(level, named, approval, allow_data_loss, plan, window))
 
 
 @command(drill, "approve", "drill")

@@ -6,7 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +39,10 @@ VERDICTS: dict[str, GovcloudError | None] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What a command line says of a drill; `plan` is the digest that was approved, empty for none."""
+    """What a command line says of a drill: `named` are the fields of a Choice, `plan` the digest that was approved."""
 
     level: Level = "full"
-    site: str = ""
-    link: str = ""
-    carrier: str = ""
-    feed: str = ""
-    host: str = ""
-    service: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
     approval: Path | None = None
     allow_data_loss: bool = False
     plan: str = ""
@@ -230,8 +225,7 @@ def _planned(voice: Voice, path: Path, name: str, asked: Asked) -> Planned:
     _refuse_level(scenario, asked.level)
     desk = open_desk(path, voice.note)
     worlds: Mapping[str, World] = desk.observer.look()
-    choice = Choice(asked.site, asked.link, asked.carrier, asked.feed, asked.host, asked.service)
-    script = write(scenario, Stage(desk.cloud, worlds, desk.hosts(), choice), asked.level)
+    script = write(scenario, Stage(desk.cloud, worlds, desk.hosts(), Choice(**asked.named)), asked.level)
     steps = foresee(script, worlds, _learned(desk))
     return Planned(desk, script, steps, plan_digest(script, [one.document() for one in steps], desk.digest))
 

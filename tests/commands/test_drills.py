@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import cli
 from commands import drills
+from commands.frame import start
 from console import Voice
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import Journal
 from dr_drills.rehearsal.runs import alone, drills_folder, new_name, refuse_open, runs
+from dr_drills.rehearsal.script import Choice
 from dr_drills.rehearsal.timers import units
 from dr_drills.rehearsal.window import next_elapse, refuse_outside
 from failures import GateRefused, InputInvalid, TopologyInvalid, WrongUsage
@@ -89,6 +93,24 @@ def test_drill_list_of_a_topology_shows_its_drills_too(topology: Path) -> None:
         "Sat 02:00",
         "2h",
     ]
+
+
+@pytest.mark.parametrize("kind", [field.name for field in fields(Choice)])
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_drill_option_that_names_a_target_is_a_choice_of_its_kind(
+    command: str, kind: str, topology: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The options of both commands are what a script can be told."""
+    seen: list[Choice] = []
+
+    def keep(voice: Voice, path: Path, name: str, asked: drills.Asked) -> int:
+        seen.append(Choice(**asked.named))
+        return 0
+
+    monkeypatch.setattr(drills, command, keep)
+
+    assert start(cli.app, ["drill", command, str(topology), "site-network-loss", f"--{kind}", "there"]) == 0
+    assert seen == [Choice(**{kind: "there"})]
 
 
 def test_drill_show_of_no_scenario_is_wrong_usage() -> None:
