@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from commands.durations import span
-from commands.terminal import LIVE_SECONDS, PLAIN_SECONDS, ConsoleTerminal
+from commands.terminal import ConsoleTerminal
 from console import Cell, Table, Voice
 from failures import Text
 
@@ -44,34 +43,19 @@ LONGEST_TASK = 48
 class PlayTerminal(ConsoleTerminal):
     """Implements playbooks.configure.Terminal over a Voice."""
 
-    @contextmanager
-    def watch_plays(self, board: PlayBoard) -> Iterator[None]:
-        """Show the board until the block ends: a live table on a terminal, else a plain line when there is news."""
-        ended = Event()
-        show = self._live_plays if self._voice.err.isatty() else self._plain_plays
-        watcher = Thread(target=show, args=(board, ended), daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            watcher.join()
-
-    def _plain_plays(self, board: PlayBoard, ended: Event) -> None:
+    def watch_plays(self, board: PlayBoard) -> AbstractContextManager[None]:
+        """Show the board until the block ends, a line only when there is news."""
         began, told = time.monotonic(), ""
-        while not ended.wait(PLAIN_SECONDS):
+
+        def news() -> Iterator[Text]:
+            nonlocal told
             for play in board.plays():
                 line = _line(play)
                 if play.state == "running" and line.en != told:
                     told, seconds = line.en, span(time.monotonic() - began)
-                    self._voice.note(Text(f"{seconds} {line.en}", f"{seconds} {line.zh}"))
+                    yield Text(f"{seconds} {line.en}", f"{seconds} {line.zh}")
 
-    def _live_plays(self, board: PlayBoard, ended: Event) -> None:
-        from rich.live import Live
-
-        with Live(console=self._voice.rich(self._voice.err), auto_refresh=False, transient=True) as live:
-            while not ended.wait(LIVE_SECONDS):
-                live.update(self._voice.drawn(plays_table(board.plays())), refresh=True)
+        return self._showing(lambda: plays_table(board.plays()), news)
 
 
 def play_terminal(voice: Voice) -> PlayTerminal:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,23 @@ class ConsoleTerminal:
             raise GateRefused(what, fix=Text("look at the plan, then add --yes", "请核对计划后加上 --yes"))
         return self._voice.ask(question, expect=expect)
 
+    def watch(self, board: Board) -> AbstractContextManager[None]:
+        """Show the board until the block ends, its lines by site."""
+        started = time.monotonic()
+
+        def lines() -> Iterator[Text]:
+            for site, tally in board.snapshot().items():
+                yield _line(site, tally, time.monotonic() - started)
+
+        return self._showing(lambda: board_table(board.snapshot(), time.monotonic() - started), lines)
+
     @contextmanager
-    def watch(self, board: Board) -> Iterator[None]:
-        """Show the board until the block ends: a live table on a terminal, else a plain line now and then."""
+    def _showing(self, table: Callable[[], Table], lines: Callable[[], Iterable[Text]]) -> Iterator[None]:
+        """Show until the block ends: a live table on a terminal, else plain lines now and then."""
         ended = Event()
-        show = self._live if self._voice.err.isatty() else self._plain
-        watcher = Thread(target=show, args=(board, ended, time.monotonic()), daemon=True)
+        live = self._voice.err.isatty()
+        show = partial(self._live, table, ended) if live else partial(self._plain, lines, ended)
+        watcher = Thread(target=show, daemon=True)
         watcher.start()
         try:
             yield
@@ -65,18 +77,17 @@ class ConsoleTerminal:
             ended.set()
             watcher.join()
 
-    def _plain(self, board: Board, ended: Event, started: float) -> None:
+    def _plain(self, lines: Callable[[], Iterable[Text]], ended: Event) -> None:
         while not ended.wait(PLAIN_SECONDS):
-            for site, tally in board.snapshot().items():
-                self._voice.note(_line(site, tally, time.monotonic() - started))
+            for line in lines():
+                self._voice.note(line)
 
-    def _live(self, board: Board, ended: Event, started: float) -> None:
+    def _live(self, table: Callable[[], Table], ended: Event) -> None:
         from rich.live import Live
 
         with Live(console=self._voice.rich(self._voice.err), auto_refresh=False, transient=True) as live:
             while not ended.wait(LIVE_SECONDS):
-                table = board_table(board.snapshot(), time.monotonic() - started)
-                live.update(self._voice.drawn(table), refresh=True)
+                live.update(self._voice.drawn(table()), refresh=True)
 
 
 def terminal(voice: Voice) -> ConsoleTerminal:
