@@ -19,13 +19,22 @@ from govlab import lean, web
 if TYPE_CHECKING:
     from govlab.zygote import Seat
 
+LEAN = (
+    lean.skip_agent_pushes,
+    lean.skip_segment_inventories,
+    lean.skip_router_agents,
+    lean.look_up_default_group,
+    lean.join_port_extras,
+    lean.read_routers_shallow,
+)
+
 
 def serve(seat: Seat) -> None:
     """Answer network requests until killed."""
     os.environ["OS_NEUTRON_CONFIG_DIR"] = seat.etc
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
+    for spare in LEAN:  # before the plug-ins are made: they keep what they find
+        spare()
     application = server.boot_server(api.api_server)
     policy.init()  # first requests that come together would find the rules half loaded and answer 403
-    lean.skip_agent_pushes()
-    lean.look_up_default_group()
     web.serve(application, seat)

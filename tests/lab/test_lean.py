@@ -1,0 +1,62 @@
+"""What the lab leaves out of OpenStack is there to be left out: a new release that renames it must not pass unseen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lab.commands import run
+from lab.openstack.install import venv_path
+from lab.openstack.template import inside_environment
+from tests.lab.conftest import TestCity
+from tests.lab.yard import LAB
+
+pytestmark = LAB
+
+PROBE = """
+import json, sys
+import neutron.plugins.ml2.plugin, neutron.services.l3_router.l3_router_plugin
+from neutron.api.rpc.agentnotifiers.l3_rpc_agent_api import L3AgentNotifyAPI
+from neutron.db import securitygroups_db
+from neutron.db.models.l3 import Router
+from neutron.db.models_v2 import Port
+from neutron.plugins.ml2 import ovo_rpc
+from neutron.services.segments import plugin
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+from govlab import lean
+
+PLACES = [
+    (ovo_rpc, "OVOServerRpcInterface"),
+    (plugin, "NovaSegmentNotifier"),
+    (L3AgentNotifyAPI, "_notification"),
+    (securitygroups_db.SecurityGroupDbMixin, "_get_default_sg_id"),
+]
+before = [getattr(*place) for place in PLACES]
+for spare in (lean.skip_agent_pushes, lean.skip_segment_inventories, lean.skip_router_agents, lean.look_up_default_group):
+    spare()
+if sys.argv[1] == "lean":
+    lean.join_port_extras()
+extras = {name: inspect(Port).relationships[name].lazy for name in ("hints", "trusted", "hardware_offload_type")}
+replaced = [getattr(*place) is not old for place, old in zip(PLACES, before)]
+print(json.dumps({"replaced": replaced, "extras": extras}))
+"""
+
+
+def probed(testcity: TestCity, word: str) -> dict[str, Any]:
+    """Return what a process of the lab's OpenStack finds."""
+    venv = venv_path(testcity.place.cache)
+    out = run(venv / "bin/python", "-c", PROBE, word, seconds=60, environ=inside_environment(venv))
+    found: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize(("word", "how"), [("lean", "joined"), ("plain", "subquery")])
+def test_what_is_left_out_is_there(testcity: TestCity, word: str, how: str) -> None:
+    """Each replaced name exists, and the extras of a port are joined only because we say so."""
+    found = probed(testcity, word)
+
+    assert found["replaced"] == [True] * 4
+    assert set(found["extras"].values()) == {how}
