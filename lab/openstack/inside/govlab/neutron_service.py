@@ -24,8 +24,7 @@ LEAN = (
     lean.skip_segment_inventories,
     lean.skip_router_agents,
     lean.look_up_default_group,
-    lean.join_port_extras,
-    lean.read_routers_shallow,
+    lean.join_what_is_small,
 )
 
 
