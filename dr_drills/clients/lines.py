@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from dr_drills.clients.session import Session
+from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.database import Login
 from dr_drills.probes.trust import Keys
 
 CANCEL_S = 0.2
+TRIAL = 0.5
+"""The share of an attempt's time for a way that is only tried: the rest is for the one that did well last."""
 
 
 class Lines:
-    """Sessions that are kept between attempts; after a failure all idle ones are dropped and the next way is taken.
+    """Sessions that are kept between attempts; after a failure those of its way are dropped and the next one is taken.
 
     While one attempt dials a way, the next dials another one, so that a dark proxy does not hide the others.
     """
 
-    def __init__(self, ways: Sequence[Login], keys: Keys, *, writes: bool) -> None:
-        self._ways, self._keys, self._writes = tuple(ways), keys, writes
+    def __init__(
+        self, ways: Sequence[Login], keys: Keys, *, writes: bool, dial: Callable[..., Session] = Session
+    ) -> None:
+        self._ways, self._keys, self._writes, self._dial = tuple(ways), keys, writes, dial
         self._lock = Lock()
         self._idle: list[Session] = []
         self._dialled: list[Login] = []
@@ -31,16 +36,14 @@ class Lines:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            way = self._free_way()
-            self._dialled.append(way)
+            usual, way = self._way, self._free_way()
+        if way == usual:
+            return self._dialled_to(way, until_s)
+        began_s = time.monotonic()
         try:
-            return Session(way, self._keys, until_s - time.monotonic(), writes=self._writes)
-        except BaseException:
-            self._turn_from(way)
-            raise
-        finally:
-            with self._lock:
-                self._dialled.remove(way)
+            return self._dialled_to(way, began_s + TRIAL * (until_s - began_s))
+        except NoAnswer:
+            return self._dialled_to(self._way, until_s)
 
     def give(self, session: Session) -> None:
         """Keep a session that did well."""
@@ -56,10 +59,19 @@ class Lines:
 
     def close(self) -> None:
         """Part with all idle sessions."""
+        self._part(self._ways)
+
+    def _dialled_to(self, way: Login, until_s: float) -> Session:
         with self._lock:
-            parted, self._idle = self._idle, []
-        for session in parted:
-            session.close()
+            self._dialled.append(way)
+        try:
+            return self._dial(way, self._keys, until_s - time.monotonic(), writes=self._writes)
+        except BaseException:
+            self._turn_from(way)
+            raise
+        finally:
+            with self._lock:
+                self._dialled.remove(way)
 
     def _free_way(self) -> Login:
         return next((way for way in self._from_here() if way not in self._dialled), self._way)
@@ -68,7 +80,14 @@ class Lines:
         with self._lock:
             if way == self._way:
                 self._way = (*self._from_here(), way)[1]
-        self.close()
+        self._part([way])
+
+    def _part(self, ways: Sequence[Login]) -> None:
+        with self._lock:
+            parted = [session for session in self._idle if session.login in ways]
+            self._idle = [session for session in self._idle if session.login not in ways]
+        for session in parted:
+            session.close()
 
     def _from_here(self) -> tuple[Login, ...]:
         here = self._ways.index(self._way)
