@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -89,6 +89,22 @@ def whole(outages: Sequence[Outage]) -> Outage:
         failed=sum(one.failed for one in outages),
         longest_gap_s=max(one.longest_gap_s for one in outages),
     )
+
+
+def during(one: Outage, everything: Outage) -> Outage:
+    """Return what a client went through in the outage of the whole; what began after that is another interruption."""
+    if everything.back_s is None:
+        return one
+    narrowed = _outage(
+        spans=tuple(span for span in one.spans if span.began_s <= everything.back_s),
+        fault_s=one.fault_s,
+        hold_s=one.hold_s,
+        seen_s=one.seen_s,
+        attempts=one.attempts,
+        failed=one.failed,
+        longest_gap_s=one.longest_gap_s,
+    )
+    return replace(narrowed, spans=one.spans)
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dr_drills.clients.attempts import Attempt, Client, Kind
 from dr_drills.clients.ledger import count
-from dr_drills.clients.outage import outage, whole
+from dr_drills.clients.outage import Outage, during, outage, whole
 from dr_drills.clients.record import read_record
 from dr_drills.rehearsal.means import Counted
 
@@ -26,11 +26,10 @@ def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
     if counted.fault_s is not None:
         by_name = {name: [a for a in attempts if a.client == name] for name in who}
         found = {name: outage(tried, counted.fault_s, counted.hold_s) for name, tried in by_name.items()}
-        document["outages"] = [
-            {"client": name, "service": who[name].service, "kind": str(who[name].kind), **one.document()}
-            for name, one in found.items()
-        ]
-        document["whole"] = whole(list(found.values())).document() if found else None
+        if found:
+            everything = whole(list(found.values()))
+            document["whole"] = everything.document()
+            document["outages"] = [_row(who[name], during(one, everything)) for name, one in found.items()]
     if counted.after is not None:
         before = counted.after if counted.before is None else counted.before
         document["ledger"] = count(attempts, before, counted.after, before_s=counted.before_s).document()
@@ -39,6 +38,10 @@ def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
     document["attempts_sha256"] = sha256(counted.record.read_bytes()).hexdigest()
     document["watcher"] = dual(a for a in attempts if a.client in writers)
     return document
+
+
+def _row(client: Client, one: Outage) -> dict[str, Any]:
+    return {"client": client.name, "service": client.service, "kind": str(client.kind), **one.document()}
 
 
 def dual(attempts: Iterable[Attempt]) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dr_drills.clients.attempts import Attempt, Outcome
-from dr_drills.clients.outage import outage, whole
+from dr_drills.clients.outage import during, outage, whole
 from tests.dr_drills.clients.attempting import BAD, DOUBT, GOOD, attempt, paced
 
 TIMES = st.floats(0, 30).map(lambda value: round(value, 3))
@@ -184,6 +184,26 @@ def test_whole_is_never_better_than_any_of_its_clients(several: list[list[Attemp
 def test_whole_of_one_client_is_what_it_went_through(attempts: list[Attempt]) -> None:
     """Alone it is the service."""
     assert whole([outage(attempts, 10, 5)]) == outage(attempts, 10, 5)
+
+
+def test_client_that_only_missed_the_way_back_missed_nothing_of_the_outage() -> None:
+    """It had a moment without service long after the whole was back: that is told of the whole, not as its outage."""
+    early, late = outage(paced(60, [(5, 8)]), 5, 5), outage(paced(60, [(20, 21)]), 5, 5)
+    everything = whole([early, late])
+
+    assert late.seconds is not None
+    assert everything.seconds is not None
+    assert late.seconds > everything.seconds
+    assert during(early, everything) == early
+    assert during(late, everything).seconds == 0
+    assert during(late, everything).spans == late.spans
+
+
+def test_client_of_a_whole_that_never_came_back_keeps_its_outage() -> None:
+    """Nothing is known to be another interruption while the first has not ended."""
+    dead, late = outage(paced(60, [(5, 60)]), 5, 5), outage(paced(60, [(20, 21)]), 5, 5)
+
+    assert during(late, whole([dead, late])) == late
 
 
 def test_whole_waits_until_all_are_well_at_the_same_time() -> None:
