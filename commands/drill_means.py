@@ -140,7 +140,7 @@ def means_of(desk: Desk, run: str, tell: Callable[[Journaled], None], note: Call
     folder = drills_folder(desk.home) / run
     return Means(
         injector=_Named(desk.injector),
-        out_of_band=_OutOfBand(desk.scene, desk.injector),
+        out_of_band=_OutOfBand(desk.scene, desk.injector, desk.borders),
         observe=desk.observer.look,
         act=act,
         unwell=lambda: unwell(desk),
@@ -186,8 +186,8 @@ class _Named:
 
 
 class _OutOfBand:
-    def __init__(self, scene: Scene, injector: LabInjector | NoInjector) -> None:
-        self._scene, self._injector = scene, injector
+    def __init__(self, scene: Scene, injector: LabInjector | NoInjector, borders: LabBorders | None) -> None:
+        self._scene, self._injector, self._borders = scene, injector, borders
 
     def stop_databases(self, site: str) -> None:
         if isinstance(self._injector, NoInjector):
@@ -196,10 +196,21 @@ class _OutOfBand:
             if place.site == site:
                 self._injector.hold_down(place.host)
 
+    def is_shut_out(self, site: str) -> bool:
+        return any(self._fences(site).fenced(site).values())
 
-def out_of_band(path: Path, cloud: Cloud, injector: LabInjector | NoInjector) -> OutOfBand:
-    """Return the way to the databases of a cloud's lab that needs none of its lines, and no credentials."""
-    return _OutOfBand(scene_of(path, cloud), injector)
+    def let_in(self, site: str) -> None:
+        self._fences(site).unfence(site)
+
+    def _fences(self, site: str) -> LabBorders:
+        if self._borders is None:
+            raise no_lab(site)
+        return self._borders
+
+
+def out_of_band(path: Path, cloud: Cloud, injector: LabInjector | NoInjector, borders: LabBorders | None) -> OutOfBand:
+    """Return the way to the sites of a cloud's lab that needs none of its lines, and no credentials."""
+    return _OutOfBand(scene_of(path, cloud), injector, borders)
 
 
 def scene_of(path: Path, cloud: Cloud) -> Scene:

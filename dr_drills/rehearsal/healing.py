@@ -8,9 +8,11 @@ from dr_drills.faults.table import BY_ID, InForce, Injector
 from dr_drills.journal.event import EventKind
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import OutOfBand
-from dr_drills.rehearsal.past import open_faults, target, took_over
-from failures import GovcloudError
+from dr_drills.rehearsal.past import FENCE, fences_up, has_promoted, open_faults, target, took_over
+from failures import GovcloudError, Text
 
+LET_IN = Text("the other borders let the site in again", "其他中心的边界重新放行该中心")
+MAY_WRITE = "another side may write by now: let it in by hand once its databases follow, or are off"
 TRIES = 3
 WAIT_S = 2.0
 
@@ -35,6 +37,30 @@ def heal_all(
     for fault in open_now:
         _heal(log, injector, fault, sleep)
     return open_faults(log.events)
+
+
+def lift_fences(log: Log, out_of_band: OutOfBand) -> tuple[InForce, ...]:
+    """Let in again whom a plan shut out that came no further, and return the fences that stay.
+
+    Where somebody may have been promoted since, a fence is all that keeps two sides from writing: a person decides.
+    """
+    for site in fences_up(log.events):
+        _lift(log, out_of_band, InForce(FENCE, "site", site))
+    return tuple(InForce(FENCE, "site", site) for site in fences_up(log.events))
+
+
+def _lift(log: Log, out_of_band: OutOfBand, fence: InForce) -> None:
+    log.write(EventKind.HEAL_INTENT, FENCE, **target(fence), meaning=LET_IN._asdict())
+    try:
+        if out_of_band.is_shut_out(fence.name):
+            if has_promoted(log.events):
+                _not_healed(log, fence, MAY_WRITE)
+                return
+            out_of_band.let_in(fence.name)
+    except GovcloudError as error:
+        _not_healed(log, fence, error.say("en"))
+    else:
+        log.write(EventKind.HEALED, FENCE, **target(fence), ok=True)
 
 
 def _heal(log: Log, injector: Injector, fault: InForce, sleep: Callable[[float], None]) -> None:

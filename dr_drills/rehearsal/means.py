@@ -57,10 +57,16 @@ class Sighting(Protocol):
 
 
 class OutOfBand(Protocol):
-    """A way to the databases of a site that does not need its lines; idempotent, raises when it cannot."""
+    """A way to a site's databases and its fence that does not need its lines; idempotent, raises when it cannot."""
 
     def stop_databases(self, site: str) -> None:
         """Stop the databases of the site for good: they do not start by themselves when it comes back."""
+
+    def is_shut_out(self, site: str) -> bool:
+        """Tell whether any border that is there refuses the site."""
+
+    def let_in(self, site: str) -> None:
+        """Take down the fence around a site at every border that is there."""
 
 
 @dataclass(frozen=True)

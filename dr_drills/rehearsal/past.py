@@ -11,6 +11,8 @@ from dr_drills.rehearsal.phases import PHASES
 
 TAKING_OVER = frozenset({"promote-dr", "force-store", "take-lease"})
 """Rules after which a lost site must not write again by itself."""
+FENCE, UNFENCE = "fence", "unfence"
+"""The rule that shuts a site out, and what those begin with that let it in again."""
 
 
 def target(fault: InForce) -> dict[str, Any]:
@@ -70,6 +72,25 @@ def fault_s(events: Sequence[Event]) -> float | None:
     """Return the clock when the first fault was meant, else the first step; the fault cannot have come earlier."""
     kinds = (EventKind.FAULT_INTENT, EventKind.STEP_INTENT)
     return next((e.clock_s for kind in kinds for e in events if e.kind == kind), None)
+
+
+def fences_up(events: Sequence[Event]) -> tuple[str, ...]:
+    """Return the sites that a plan meant to fence and that nobody let in again since, the first one first."""
+    found: dict[str, None] = {}
+    for event in events:
+        if event.kind == EventKind.STEP_INTENT and event.row == FENCE:
+            found[str(event.data["target"])] = None
+        elif event.kind == EventKind.STEP_DONE and event.row.startswith(UNFENCE):
+            found.pop(str(event.data["target"]), None)
+        elif event.kind == EventKind.HEALED and event.row == FENCE and event.data.get("ok"):
+            found.pop(fault_of(event).name, None)
+    return tuple(found)
+
+
+def has_promoted(events: Sequence[Event]) -> bool:
+    """Tell whether a plan may have gone on from its fences to change who writes."""
+    beyond = {"promote", "route", "rejoin"}
+    return any(e.kind == EventKind.PHASE_BEGAN and e.data["phase"] in beyond for e in events)
 
 
 def took_over(events: Sequence[Event]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dr_drills.faults.table import InForce, Injector
 from dr_drills.journal.event import Event, EventKind
 from dr_drills.journal.file import Journal
-from dr_drills.rehearsal.healing import heal_all
+from dr_drills.rehearsal.healing import heal_all, lift_fences
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import OutOfBand
 from dr_drills.rehearsal.past import is_over
@@ -24,10 +24,10 @@ def heal_run(
     tell: Callable[[Event], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[InForce, ...]:
-    """Heal every fault of the run, end the run as unknown unless it is over, and return what is still in force."""
+    """Heal every fault of the run, lift its fences, end it as unknown unless it is over; return what is still there."""
     log = Log(journal, tell, time.monotonic)
     with log.phase("heal"):
-        left = heal_all(log, injector, out_of_band, lost, sleep)
+        left = heal_all(log, injector, out_of_band, lost, sleep) + lift_fences(log, out_of_band)
     if not is_over(log.events):
         log.write(EventKind.RUN_ENDED, "", verdict="unknown", reasons=[REASON])
     return left

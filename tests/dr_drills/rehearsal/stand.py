@@ -19,6 +19,7 @@ from dr_drills.journal.event import Event
 from dr_drills.journal.file import Journal
 from dr_drills.planning.steps import Case, Consent, Kind, Step
 from dr_drills.planning.world import Seen, World
+from dr_drills.probes.budget import NoAnswer
 from dr_drills.rehearsal.means import Counted, Means
 from dr_drills.rehearsal.run import Consents, Rehearsal
 from dr_drills.rehearsal.script import Choice, Move, PlannedFault, Script
@@ -91,6 +92,16 @@ class Stand:
     def stop_databases(self, site: str) -> None:
         self.save(replace(self.truth, stopped=self.truth.stopped | {site}, minds=self.truth.minds - {site}))
 
+    def is_shut_out(self, site: str) -> bool:
+        return any(shut == site for _, shut in self.truth.fences)
+
+    def let_in(self, site: str) -> None:
+        self.save(replace(self.truth, fences=frozenset(one for one in self.truth.fences if one[1] != site)))
+
+    def prepare(self) -> None:
+        if not (self.truth.primary_of_city() or self.truth.dr_leads):
+            raise NoAnswer(Text("no way leads to a primary", "没有通往主库的途径"))
+
     def look(self) -> Mapping[str, World]:
         return {SERVICE: self.truth.observe(self.seat)}
 
@@ -160,7 +171,7 @@ class Stand:
             unwell=self.unwell,
             watch=self.watch,
             sight=self.sight,
-            prepare=lambda: None,
+            prepare=self.prepare,
             present=frozenset,
             forget=lambda: None,
             measure=measure,

@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from dr_drills.faults.table import InForce
 from dr_drills.journal.file import read_events
-from dr_drills.rehearsal.past import is_over, open_faults
+from dr_drills.rehearsal.past import has_promoted, is_over, open_faults
 from dr_drills.rehearsal.resume import heal_run
 from dr_drills.rehearsal.run import Consents
 from dr_drills.rehearsal.script import Script
@@ -124,7 +125,9 @@ def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
             if way == "resume":
                 cloud.rehearse(script, journal)
             else:
-                assert heal_run(journal, cloud, cloud, script.lost, lambda _: None, cloud.sleep) == ()
+                told = heal_run(journal, cloud, cloud, script.lost, lambda _: None, cloud.sleep)
+                assert {InForce("fence", "site", site) for _, site in cloud.truth.fences} == set(told)
+                assert not told or has_promoted(read_events(folder / RUN))
         events = read_events(folder / RUN)
         assert is_over(events), (folder.name, kinds(folder))
         assert not open_faults(events), (folder.name, kinds(folder))
@@ -133,6 +136,7 @@ def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
         guard_invariants(cloud.truth, kinds(folder))
         if way == "resume":
             assert not cloud.unwell(), (folder.name, kinds(folder))
+            assert not cloud.truth.fences, (folder.name, kinds(folder))
     assert len(moments) >= 2, "the run was killed nowhere"
 
 
