@@ -295,10 +295,10 @@ def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud, elsewhere: Elsew
     from dr_drills.rehearsal.resume import heal_run
     from dr_drills.rehearsal.runs import script_of
 
-    lost, means = script_of(found).lost, lab_means(cloud)
+    script, means = script_of(found), lab_means(cloud)
     with Journal.resume(found.folder, _operator(), elsewhere=elsewhere) as journal:
         timeline = Timeline(voice, lambda: None)
-        return heal_run(journal, named_injector(means[0]), out_of_band(path, cloud, *means), lost, timeline.tell)
+        return heal_run(journal, named_injector(means[0]), out_of_band(path, cloud, *means), script, timeline.tell)
 
 
 def _facts(planned: Planned) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dr_drills.faults.table import BY_ID, InForce, Injector
 from dr_drills.journal.event import EventKind
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import OutOfBand
-from dr_drills.rehearsal.past import FENCE, fences_up, has_promoted, open_faults, target, took_over
+from dr_drills.rehearsal.past import FENCE, broke_glass, fences_up, has_promoted, open_faults, target
+from dr_drills.rehearsal.script import PlannedFault
 from failures import GovcloudError, Text
 
 LET_IN = Text("the other borders let the site in again", "其他中心的边界重新放行该中心")
@@ -17,18 +18,33 @@ TRIES = 3
 WAIT_S = 2.0
 
 
+def adopt(log: Log, injector: Injector, planned: Iterable[PlannedFault]) -> None:
+    """Take for the run's what is in force of its plan, where the last words of a dead controller are lost."""
+    if not broke_glass(log.events):
+        return
+    known, there = open_faults(log.events), injector.in_force()
+    for fault in dict.fromkeys(InForce(one.fault, one.kind, one.name) for one in planned):
+        if fault in there and fault not in known:
+            meaning = BY_ID[fault.fault].meaning._asdict()
+            log.write(EventKind.FAULT_INTENT, fault.fault, **target(fault), meaning=meaning, adopted=True)
+
+
 def heal_all(
-    log: Log, injector: Injector, out_of_band: OutOfBand, lost: Sequence[str], sleep: Callable[[float], None]
+    log: Log,
+    injector: Injector,
+    out_of_band: OutOfBand,
+    stopped: Sequence[str],
+    sleep: Callable[[float], None],
 ) -> tuple[InForce, ...]:
     """Heal what the journal says may be in force and return the faults that still are.
 
-    Where somebody took over whom the `lost` sites do not know of, their databases are stopped before anything of theirs
-    comes back; a fault stays rather than let two sides write.
+    The databases of the `stopped` sites, who do not know of somebody who took over, are stopped before anything of
+    theirs comes back; a fault stays rather than let two sides write.
     """
     open_now = open_faults(log.events)
-    if open_now and took_over(log.events):
+    if open_now:
         try:
-            for site in lost:
+            for site in stopped:
                 out_of_band.stop_databases(site)
         except GovcloudError as error:
             for fault in open_now:

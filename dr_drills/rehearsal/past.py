@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from dr_drills.faults.table import InForce
 from dr_drills.journal.event import Event, EventKind
+from dr_drills.planning.world import Role, World
 from dr_drills.rehearsal.phases import PHASES
 
 TAKING_OVER = frozenset({"promote-dr", "force-store", "take-lease"})
@@ -52,10 +53,13 @@ def phase_open(events: Sequence[Event]) -> str:
 
 
 def goes_on_with_healing(events: Sequence[Event]) -> bool:
-    """Tell whether a run that goes on has nothing to recover: it died where it must not go on, or beyond recovery."""
+    """Tell whether a run that goes on has nothing to recover: it died where it must not go on, or beyond recovery.
+
+    Where glass was broken nobody knows where it died, and it is gone on with for the sake of recovery.
+    """
     names = [phase.id for phase in PHASES]
     died_in = phase_open(events)
-    must_not = any(not phase.resumes for phase in PHASES if phase.id == died_in)
+    must_not = any(not phase.resumes for phase in PHASES if phase.id == died_in) and not broke_glass(events)
     return must_not or any(names.index(name) >= names.index("heal") for name in {died_in, *phases_over(events)} - {""})
 
 
@@ -64,8 +68,9 @@ def is_over(events: Sequence[Event]) -> bool:
 
 
 def has_begun(events: Sequence[Event]) -> bool:
-    """Tell whether anything was meant to change: a fault or a step."""
-    return any(event.kind in {EventKind.FAULT_INTENT, EventKind.STEP_INTENT} for event in events)
+    """Tell whether anything was meant to change, a fault or a step, or may have been."""
+    meant = {EventKind.FAULT_INTENT, EventKind.STEP_INTENT, EventKind.BREAK_GLASS}
+    return any(event.kind in meant for event in events)
 
 
 def fault_s(events: Sequence[Event]) -> float | None:
@@ -93,6 +98,17 @@ def has_promoted(events: Sequence[Event]) -> bool:
     return any(e.kind == EventKind.PHASE_BEGAN and e.data["phase"] in beyond for e in events)
 
 
-def took_over(events: Sequence[Event]) -> bool:
-    """Tell whether somebody may have been promoted whom the lost sites do not know of."""
+def broke_glass(events: Sequence[Event]) -> bool:
+    """Tell whether the run goes on without what its dead controller wrote last."""
+    return any(e.kind == EventKind.BREAK_GLASS for e in events)
+
+
+def meant_to_take_over(events: Sequence[Event]) -> bool:
+    """Tell whether somebody may have been promoted by what is written, whom the lost sites do not know of."""
     return any(e.kind == EventKind.STEP_INTENT and e.data.get("rule") in TAKING_OVER for e in events)
+
+
+def leads_elsewhere(worlds: Iterable[World], lost: Collection[str]) -> bool:
+    """Tell whether a site that is not lost may lead: whose database is not known to follow may."""
+    follows = {Role.STANDBY, Role.STANDBY_LEADER}
+    return any(view.role not in follows for world in worlds for site, view in world.nodes.items() if site not in lost)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from dr_drills.faults.table import InForce, Injector
 from dr_drills.journal.event import Event, EventKind
 from dr_drills.journal.file import Journal
-from dr_drills.rehearsal.healing import heal_all, lift_fences
+from dr_drills.rehearsal.healing import adopt, heal_all, lift_fences
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import OutOfBand
-from dr_drills.rehearsal.past import is_over
+from dr_drills.rehearsal.past import broke_glass, is_over, meant_to_take_over
+from dr_drills.rehearsal.script import Script
 
 REASON = {"rule": "D04", "en": "healed, not gone on with", "zh": "已撤除故障，未继续演练"}
 
@@ -20,14 +21,17 @@ def heal_run(
     journal: Journal,
     injector: Injector,
     out_of_band: OutOfBand,
-    lost: Sequence[str],
+    script: Script,
     tell: Callable[[Event], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[InForce, ...]:
     """Heal every fault of the run, lift its fences, end it as unknown unless it is over; return what is still there."""
     log = Log(journal, tell, time.monotonic)
     with log.phase("heal"):
-        left = heal_all(log, injector, out_of_band, lost, sleep) + lift_fences(log, out_of_band)
+        adopt(log, injector, script.faults)
+        took_over = meant_to_take_over(log.events) or broke_glass(log.events)
+        stopped = script.lost if took_over else ()
+        left = heal_all(log, injector, out_of_band, stopped, sleep) + lift_fences(log, out_of_band)
     if not is_over(log.events):
         log.write(EventKind.RUN_ENDED, "", verdict="unknown", reasons=[REASON])
     return left

@@ -15,10 +15,20 @@ from dr_drills.rehearsal import gate
 from dr_drills.rehearsal.clients import Waiter
 from dr_drills.rehearsal.courses import Courses
 from dr_drills.rehearsal.deciding import Decider
-from dr_drills.rehearsal.healing import heal_all, lift_fences
+from dr_drills.rehearsal.healing import adopt, heal_all, lift_fences
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import Counted, Means, Sighting
-from dr_drills.rehearsal.past import fault_s, goes_on_with_healing, has_begun, is_over, open_faults, target
+from dr_drills.rehearsal.past import (
+    broke_glass,
+    fault_s,
+    goes_on_with_healing,
+    has_begun,
+    is_over,
+    leads_elsewhere,
+    meant_to_take_over,
+    open_faults,
+    target,
+)
 from dr_drills.rehearsal.script import Move, PlannedFault, Script
 from failures import GateRefused, GovcloudError, OutsideFailed, Text
 
@@ -66,6 +76,7 @@ class Rehearsal:
         if is_over(self._log.events):
             return str(self._log.events[-1].data.get("verdict", "unknown"))
         try:
+            adopt(self._log, self._means.injector, self._script.faults)
             if not has_begun(self._log.events):
                 self._gate()
             self._note_approval()
@@ -188,7 +199,14 @@ class Rehearsal:
                 raise _not_healed(left)
 
     def _heal_all(self) -> tuple[InForce, ...]:
-        return heal_all(self._log, self._means.injector, self._means.out_of_band, self._script.lost, self._means.sleep)
+        means, stopped = self._means, self._script.lost if self._took_over() else ()
+        return heal_all(self._log, means.injector, means.out_of_band, stopped, means.sleep)
+
+    def _took_over(self) -> bool:
+        """Tell whether the lost sites may not know who leads; where the last words are lost, the world is asked."""
+        if meant_to_take_over(self._log.events):
+            return True
+        return broke_glass(self._log.events) and leads_elsewhere(self._means.observe().values(), self._script.lost)
 
     def _rejoin(self, waiter: Waiter) -> None:
         began = self._means.seconds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from dr_drills.faults.table import InForce
-from dr_drills.journal.file import read_events
+from dr_drills.journal.event import EventKind
+from dr_drills.journal.file import HEAD, read_events
+from dr_drills.journal.local import JOURNAL
 from dr_drills.rehearsal.past import has_promoted, is_over, open_faults
 from dr_drills.rehearsal.resume import heal_run
 from dr_drills.rehearsal.run import Consents
@@ -125,7 +128,7 @@ def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
             if way == "resume":
                 cloud.rehearse(script, journal)
             else:
-                told = heal_run(journal, cloud, cloud, script.lost, lambda _: None, cloud.sleep)
+                told = heal_run(journal, cloud, cloud, script, lambda _: None, cloud.sleep)
                 assert {InForce("fence", "site", site) for _, site in cloud.truth.fences} == set(told)
                 assert not told or has_promoted(read_events(folder / RUN))
         events = read_events(folder / RUN)
@@ -137,6 +140,34 @@ def test_rehearsal_killed_anywhere_leaves_no_fault_once_taken_up(
         if way == "resume":
             assert not cloud.unwell(), (folder.name, kinds(folder))
             assert not cloud.truth.fences, (folder.name, kinds(folder))
+    assert len(moments) >= 2, "the run was killed nowhere"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["resume", "heal"])
+def test_rehearsal_of_which_only_the_beginning_is_known_heals_and_lets_no_two_sides_write(
+    tmp_path: Path, way: str
+) -> None:
+    """Glass was broken: faults, fences and a promotion may be there of which the journal has no word."""
+    moments = copied(tmp_path, CITY_LOST, "act")
+    for folder in moments:
+        journal_file = folder / RUN / JOURNAL
+        lines = journal_file.read_bytes().splitlines(keepends=True)
+        known = next(at for at, line in enumerate(lines) if b'"fault-intent"' in line)
+        journal_file.write_bytes(b"".join(lines[:known]))
+        (folder / RUN / HEAD).unlink()
+        cloud = Stand.again(folder, SEATS["both-active-lost"])
+        dark = cloud.in_force()
+        with cloud.resume() as journal, suppress(OutsideFailed):
+            journal.append(EventKind.BREAK_GLASS, "", signed=["one", "two"])
+            if way == "resume":
+                cloud.rehearse(CITY_LOST, journal)
+            else:
+                heal_run(journal, cloud, cloud, CITY_LOST, lambda _: None, cloud.sleep)
+        assert not cloud.in_force(), (folder.name, kinds(folder))
+        assert way == "heal" or not dark or not cloud.unwell(), (folder.name, kinds(folder))
+        cloud.sleep(60)
+        guard_invariants(cloud.truth, kinds(folder))
     assert len(moments) >= 2, "the run was killed nowhere"
 
 
@@ -203,7 +234,7 @@ def test_rehearsal_whose_fault_cannot_be_healed_says_so_and_is_no_pass(tmp_path:
     left = open_faults(read_events(tmp_path / RUN))
     cloud.stubborn = False
     with cloud.resume() as journal:
-        healed = heal_run(journal, cloud, cloud, BY_LEASE.lost, lambda _: None, cloud.sleep)
+        healed = heal_run(journal, cloud, cloud, BY_LEASE, lambda _: None, cloud.sleep)
 
     assert [fault.name for fault in left] == ["a"]
     assert healed == ()
