@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from threading import Lock
+from contextlib import suppress
+from threading import Lock, Thread
 
 from dr_drills.clients.session import Session
 from dr_drills.probes.budget import NoAnswer
@@ -14,6 +15,8 @@ from dr_drills.probes.trust import Keys
 CANCEL_S = 0.2
 TRIAL = 0.5
 """The share of an attempt's time for a way that is only tried: the rest is for the one that did well last."""
+POOL, FILL_S = 5, 2.0
+"""Sessions a client keeps from its first success on, as pools do: who dials when a line goes dark loses its call."""
 
 
 class Lines:
@@ -30,6 +33,7 @@ class Lines:
         self._idle: list[Session] = []
         self._dialled: list[Login] = []
         self._way = self._ways[0]
+        self._filled = self._closed = False
 
     def take(self, until_s: float) -> Session:
         """Return a session, a new one when none is idle. Raises NoAnswer."""
@@ -50,6 +54,9 @@ class Lines:
         with self._lock:
             self._way = session.login
             self._idle.append(session)
+            first, self._filled = not self._filled, True
+        if first:
+            Thread(target=self._fill, args=(session.login,), daemon=True).start()
 
     def drop(self, session: Session) -> None:
         """Part with a session that failed, or hangs."""
@@ -58,8 +65,20 @@ class Lines:
         session.close()
 
     def close(self) -> None:
-        """Part with all idle sessions."""
+        """Part with all idle sessions, for good."""
+        self._closed = True
         self._part(self._ways)
+
+    def _fill(self, way: Login) -> None:
+        until_s = time.monotonic() + FILL_S
+        with suppress(NoAnswer):
+            for _ in range(POOL - 1):
+                session = self._dial(way, self._keys, until_s - time.monotonic(), writes=self._writes)
+                with self._lock:
+                    self._idle.append(session)
+                if self._closed:
+                    self._part(self._ways)
+                    return
 
     def _dialled_to(self, way: Login, until_s: float) -> Session:
         with self._lock:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from dr_drills.clients.lines import Lines
+from dr_drills.clients.lines import POOL, Lines
 from dr_drills.clients.session import Session
 from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.database import Login
@@ -99,4 +99,18 @@ def test_dark_way_is_left_for_the_next_and_takes_only_its_own_lines_along() -> N
     assert kept.login == WAYS[1]
     assert lost.closed
     assert not kept.closed
-    assert take(asked) is kept
+    assert take(asked).login == WAYS[1]
+
+
+def test_client_keeps_a_pool_from_its_first_success_on() -> None:
+    """An attempt beside a slow one has a line at hand when the way goes dark for a moment."""
+    exchange = Exchange(set())
+    asked = lines(exchange)
+    first = take(asked)
+    asked.give(first)
+    while len(exchange.dialled) < POOL:
+        time.sleep(0.01)
+    exchange.dark = set(WAYS)
+    kept = [take(asked) for _ in range(POOL)]
+
+    assert len(set(map(id, kept))) == POOL
