@@ -295,10 +295,11 @@ def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud, elsewhere: Elsew
     from dr_drills.rehearsal.resume import heal_run
     from dr_drills.rehearsal.runs import script_of
 
-    script, means = script_of(found), lab_means(cloud)
+    injector, borders = lab_means(cloud)
+    faults, away = named_injector(injector), out_of_band(path, cloud, injector, borders)
     with Journal.resume(found.folder, _operator(), elsewhere=elsewhere) as journal:
         timeline = Timeline(voice, lambda: None)
-        return heal_run(journal, named_injector(means[0]), out_of_band(path, cloud, *means), script, timeline.tell)
+        return heal_run(journal, faults, away, script_of(found), timeline.tell)
 
 
 def _facts(planned: Planned) -> dict[str, Any]:

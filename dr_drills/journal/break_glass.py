@@ -16,7 +16,7 @@ from dr_drills.journal.joining import Joined, join
 from dr_drills.journal.local import JOURNAL, FileStore
 from dr_drills.journal.quorum import Quorum
 from dr_drills.journal.relay import Reach
-from dr_drills.journal.shared import LOCK, events_under, sound
+from dr_drills.journal.shared import LOCK, events_under, lines_in, sound
 from dr_drills.probes.budget import NoAnswer
 from failures import GateRefused, Text
 
@@ -51,8 +51,7 @@ def last_seen(quorum: Quorum, run: str) -> Seen:
             revision, rows = quorum.remembered(address, events_under(run))
         except NoAnswer:
             continue
-        raw = b"".join(row.text.encode() + b"\n" for row in rows)
-        found.append(Seen(address, revision, sound(raw, f"{address}:{events_under(run)}")))
+        found.append(Seen(address, revision, sound(lines_in(rows), f"{address}:{events_under(run)}")))
     if not found:
         raise NoAnswer(Text(f"no member of {quorum.name} answers", f"{quorum.name} 没有成员应答"))
     return max(found, key=lambda seen: seen.revision)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dr_drills.journal.event import Event
 from dr_drills.journal.heads import head_of, parse_head
@@ -70,7 +70,7 @@ class SharedStore:
         return head_under(self.quorum, self.run)
 
     def lines(self) -> bytes:
-        return b"".join(row.text.encode() + b"\n" for row in self.quorum.below(events_under(self.run)))
+        return lines_in(self.quorum.below(events_under(self.run)))
 
     def write(self, events: Sequence[Event]) -> None:
         """Keep events and the new head, each part whole; writing the same again changes nothing.
@@ -150,6 +150,11 @@ def head_under(quorum: Quorum, run: str) -> Head | None:
     """Return the head that a store keeps of a run, None for none. Raises NoAnswer, InputInvalid."""
     row = quorum.row(head_key(run))
     return parse_head(row.text, f"{quorum.name}:{row.key}") if row else None
+
+
+def lines_in(rows: Iterable[Row]) -> bytes:
+    """Return the lines of a journal that are kept in rows, one each."""
+    return b"".join(row.text.encode() + b"\n" for row in rows)
 
 
 def sound(raw: bytes, where: str) -> tuple[Event, ...]:

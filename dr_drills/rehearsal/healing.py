@@ -23,7 +23,7 @@ def adopt(log: Log, injector: Injector, planned: Iterable[PlannedFault]) -> None
     if not broke_glass(log.events):
         return
     known, there = open_faults(log.events), injector.in_force()
-    for fault in dict.fromkeys(InForce(one.fault, one.kind, one.name) for one in planned):
+    for fault in dict.fromkeys(one.hit for one in planned):
         if fault in there and fault not in known:
             meaning = BY_ID[fault.fault].meaning._asdict()
             log.write(EventKind.FAULT_INTENT, fault.fault, **target(fault), meaning=meaning, adopted=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from dr_drills.faults.table import InForce
@@ -103,9 +103,13 @@ def broke_glass(events: Sequence[Event]) -> bool:
     return any(e.kind == EventKind.BREAK_GLASS for e in events)
 
 
-def meant_to_take_over(events: Sequence[Event]) -> bool:
-    """Tell whether somebody may have been promoted by what is written, whom the lost sites do not know of."""
-    return any(e.kind == EventKind.STEP_INTENT and e.data.get("rule") in TAKING_OVER for e in events)
+def took_over(events: Sequence[Event], leads: Callable[[], bool] = lambda: True) -> bool:
+    """Tell whether somebody may have been promoted whom the lost sites do not know of.
+
+    Where the last words are lost, `leads` is asked whether another site may lead; by itself it may.
+    """
+    meant = any(e.kind == EventKind.STEP_INTENT and e.data.get("rule") in TAKING_OVER for e in events)
+    return meant or (broke_glass(events) and leads())
 
 
 def leads_elsewhere(worlds: Iterable[World], lost: Collection[str]) -> bool:

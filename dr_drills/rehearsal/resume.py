@@ -11,7 +11,7 @@ from dr_drills.journal.file import Journal
 from dr_drills.rehearsal.healing import adopt, heal_all, lift_fences
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import OutOfBand
-from dr_drills.rehearsal.past import broke_glass, is_over, meant_to_take_over
+from dr_drills.rehearsal.past import is_over, took_over
 from dr_drills.rehearsal.script import Script
 
 REASON = {"rule": "D04", "en": "healed, not gone on with", "zh": "已撤除故障，未继续演练"}
@@ -29,8 +29,7 @@ def heal_run(
     log = Log(journal, tell, time.monotonic)
     with log.phase("heal"):
         adopt(log, injector, script.faults)
-        took_over = meant_to_take_over(log.events) or broke_glass(log.events)
-        stopped = script.lost if took_over else ()
+        stopped = script.lost if took_over(log.events) else ()
         left = heal_all(log, injector, out_of_band, stopped, sleep) + lift_fences(log, out_of_band)
     if not is_over(log.events):
         log.write(EventKind.RUN_ENDED, "", verdict="unknown", reasons=[REASON])

@@ -19,15 +19,14 @@ from dr_drills.rehearsal.healing import adopt, heal_all, lift_fences
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import Counted, Means, Sighting
 from dr_drills.rehearsal.past import (
-    broke_glass,
     fault_s,
     goes_on_with_healing,
     has_begun,
     is_over,
     leads_elsewhere,
-    meant_to_take_over,
     open_faults,
     target,
+    took_over,
 )
 from dr_drills.rehearsal.script import Move, PlannedFault, Script
 from failures import GateRefused, GovcloudError, OutsideFailed, Text
@@ -144,7 +143,7 @@ class Rehearsal:
                 self._strike(fault) if injects else self._relieve(fault)
 
     def _strike(self, fault: PlannedFault) -> None:
-        hit = InForce(fault.fault, fault.kind, fault.name)
+        hit = fault.hit
         facts = {**target(hit), "meaning": BY_ID[fault.fault].meaning._asdict()}
         event = self._log.write(EventKind.FAULT_INTENT, fault.fault, **facts)
         self._means.injector.inject(*hit)
@@ -152,7 +151,7 @@ class Rehearsal:
         self._log.write(EventKind.FAULT_INJECTED, fault.fault, **facts, seconds=seconds)
 
     def _relieve(self, fault: PlannedFault) -> None:
-        hit = InForce(fault.fault, fault.kind, fault.name)
+        hit = fault.hit
         self._log.write(EventKind.HEAL_INTENT, fault.fault, **target(hit), meaning=BY_ID[fault.fault].healing._asdict())
         self._means.injector.heal(*hit)
         self._log.write(EventKind.HEALED, fault.fault, **target(hit), ok=True)
@@ -199,14 +198,9 @@ class Rehearsal:
                 raise _not_healed(left)
 
     def _heal_all(self) -> tuple[InForce, ...]:
-        means, stopped = self._means, self._script.lost if self._took_over() else ()
-        return heal_all(self._log, means.injector, means.out_of_band, stopped, means.sleep)
-
-    def _took_over(self) -> bool:
-        """Tell whether the lost sites may not know who leads; where the last words are lost, the world is asked."""
-        if meant_to_take_over(self._log.events):
-            return True
-        return broke_glass(self._log.events) and leads_elsewhere(self._means.observe().values(), self._script.lost)
+        means, lost = self._means, self._script.lost
+        led = took_over(self._log.events, lambda: leads_elsewhere(means.observe().values(), lost))
+        return heal_all(self._log, means.injector, means.out_of_band, lost if led else (), means.sleep)
 
     def _rejoin(self, waiter: Waiter) -> None:
         began = self._means.seconds()

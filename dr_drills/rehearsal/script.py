@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from dr_drills.faults.table import InForce
 from dr_drills.planning.steps import Case, Kind
 from dr_drills.planning.world import NOBODY, WHO_KNOWS, World
 from dr_drills.scenarios.scenario import KIND_OF, Aim, Course, Level, Scenario
@@ -43,6 +44,11 @@ class PlannedFault:
     @property
     def id(self) -> str:
         return f"{self.fault}/{self.kind}/{self.name}"
+
+    @property
+    def hit(self) -> InForce:
+        """Return it as an injector knows it."""
+        return InForce(self.fault, self.kind, self.name)
 
 
 @dataclass(frozen=True)
