@@ -50,15 +50,15 @@ class Waiter:
         return found
 
     def for_all_well(self, hold_s: float, limit_s: float) -> bool:
-        """Return True once every client was served without a break for `hold_s`; False after `limit_s`."""
-        end = self.seconds() + limit_s
-        while not self._all_well(hold_s):
-            if self.seconds() > end:
+        """Return True once every client was served without a break for `hold_s` from now on; False after `limit_s`."""
+        began = self.seconds()
+        while not self._all_well(hold_s, began):
+            if self.seconds() > began + limit_s:
                 return False
             self.sleep(LOOK_S)
         return True
 
-    def _all_well(self, hold_s: float) -> bool:
+    def _all_well(self, hold_s: float, since: float) -> bool:
         now = self.seconds()
         begins = [well_since(self.watching.attempts(name), now) for name in self.watching.rates()]
-        return bool(begins) and all(begin is not None and now - begin >= hold_s for begin in begins)
+        return bool(begins) and all(begin is not None and now - max(begin, since) >= hold_s for begin in begins)
