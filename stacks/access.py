@@ -1,10 +1,14 @@
-"""Reads from clouds.yaml what a department's own account needs to reach a site: no secrets."""
+"""Reads from clouds.yaml what a department's own account needs to reach a site, and in which lab it is: no secrets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from failures import InputInvalid, Text
+
+LAB = "govcloud_lab"
+"""What `govcloud lab up` writes into its entries: another one each time the clouds are new."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,15 @@ def read_access(entry: str) -> SiteAccess:
         insecure=True if verify in {False, "false", "False"} else None,
         endpoint_type=region.config.get("interface") or None,
     )
+
+
+def read_labs(entries: Mapping[str, str]) -> dict[str, str]:
+    """Return by site in which lab it is, "" for a cloud that is none; `entries` are its sites' in clouds.yaml."""
+    import openstack.config  # noqa: PLC0415 - as above
+    from openstack.exceptions import ConfigException  # noqa: PLC0415 - as above
+
+    try:
+        known = openstack.config.OpenStackConfig().cloud_config["clouds"]
+    except ConfigException:
+        known = {}
+    return {site: str((known.get(entry) or {}).get(LAB, "")) for site, entry in entries.items()}

@@ -67,6 +67,7 @@ class Building:
             result=Result.ACTING,
             at=_now(),
             needs=needs,
+            lab=self._workspace.labs[shard.site],
         )
         self._store.begin(record)
         outcome = engine.build(shard, run)

@@ -14,6 +14,7 @@ from stacks.engine.events import Op
 from stacks.image_files import image_contents
 from stacks.rollout.act import Building
 from stacks.rollout.backends import backends_of
+from stacks.rollout.former import set_aside
 from stacks.rollout.locks import hold
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import PlanReport, Standing, refusal
@@ -43,6 +44,7 @@ def preview(source: Path, options: RunOptions, terminal: Terminal, make: MakeBac
     workspace = open_workspace(source, os.environ, options.sites)
     workspace.home.make()
     with hold(workspace.home.lock, "govcloud plan"), stoppable(terminal.note) as stop:
+        set_aside(workspace.home, workspace.labs, terminal.note)
         report = make_plan(workspace, options, make(workspace, options, terminal), stop)
         refuse_stopped(stop)
         return report
@@ -60,6 +62,7 @@ def deploy(source: Path, options: RunOptions, terminal: Terminal, make: MakeBack
     workspace = open_workspace(source, os.environ, options.sites)
     workspace.home.make()
     with hold(workspace.home.lock, "govcloud deploy"), stoppable(terminal.note) as stop:
+        set_aside(workspace.home, workspace.labs, terminal.note)
         backends = make(workspace, options, terminal)
         plan = make_plan(workspace, options, backends, stop)
         refuse_stopped(stop)

@@ -11,6 +11,7 @@ from failures import GateRefused, GovcloudError, Text
 from stacks.rollout.act import Building
 from stacks.rollout.backends import backends_of
 from stacks.rollout.deploy import MakeBackends, expected, refuse_stopped, report_of
+from stacks.rollout.former import set_aside
 from stacks.rollout.locks import hold
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Loss, PlanReport, StackPlan, Standing
@@ -36,6 +37,7 @@ def destroy(source: Path, options: RunOptions, terminal: Terminal, make: MakeBac
     workspace = open_workspace(source, os.environ, options.sites)
     workspace.home.make()
     with hold(workspace.home.lock, "govcloud destroy"), stoppable(terminal.note) as stop:
+        set_aside(workspace.home, workspace.labs, terminal.note)
         backends = make(workspace, options, terminal)
         plan = plan_destruction(workspace, options, backends)
         jobs = [Job(stack, stage_of(stack)) for stack in plan.stacks if not stack.trouble]

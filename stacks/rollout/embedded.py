@@ -21,6 +21,7 @@ from stacks.engine.state import StackState
 from stacks.inputs import FoundationInputs
 from stacks.program import build_shard
 from stacks.rollout.engines import EMBEDDED, Run
+from stacks.rollout.home import STATE_SUFFIXES
 from stacks.shards import Shard
 from stacks.stateful import is_stateful
 
@@ -110,6 +111,6 @@ def _nothing(_: str) -> bool:
 
 def remove_state(states: Path, stack: str) -> None:
     """Remove what is kept of a stack that has nothing left."""
-    for suffix in (".json", ".journal"):
+    for suffix in STATE_SUFFIXES:
         (states / f"{stack}{suffix}").unlink(missing_ok=True)
     sync_folder(states)

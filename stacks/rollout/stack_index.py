@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from stacks.names import FOUNDATION
 from stacks.rollout.engines import EMBEDDED
-from stacks.rollout.home import Home
+from stacks.rollout.home import STATE_SUFFIXES, Home
 from stacks.rollout.records import Record, Records, Result
-
-_STATE_SUFFIXES = (".json", ".journal")
 
 
 def known_stacks(home: Home) -> dict[str, Record]:
@@ -25,7 +23,7 @@ def stacks_with_state(home: Home) -> tuple[str, ...]:
 
 def _names(home: Home) -> Iterator[str]:
     for path in home.states.iterdir() if home.states.is_dir() else ():
-        if path.suffix in _STATE_SUFFIXES:
+        if path.suffix in STATE_SUFFIXES:
             yield path.name.removesuffix(path.suffix)
 
 

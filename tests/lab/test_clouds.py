@@ -12,6 +12,8 @@ import yaml
 from failures import GateRefused, InputInvalid
 from lab import clouds
 from lab.place import Place
+from lab.site import plan_sites
+from tests.lab.conftest import read_city
 
 ENTRY: dict[str, Any] = {"auth": {"auth_url": "http://198.18.0.2:5000/v3", "password": "p"}}
 
@@ -21,6 +23,15 @@ def place(tmp_path: Path, cloud: str = "city") -> Place:
     root = tmp_path / "labs" / cloud
     root.mkdir(parents=True, exist_ok=True)
     return Place(cloud, root, tmp_path / "cache", tmp_path / "run" / cloud, tmp_path / "config" / "clouds.yaml")
+
+
+def test_entry_tells_one_raising_of_a_lab_from_the_next(tmp_path: Path) -> None:
+    """The same lab is told the same way each time it is raised further."""
+    site = plan_sites(read_city(), place(tmp_path), 0, {})[0]
+    first, again, next_one = (clouds.entry(site, password)[clouds.LAB] for password in ("aa", "aa", "bb"))
+
+    assert first == again != next_one
+    assert len(first) == 16
 
 
 def test_publish_fresh_writes_a_private_marked_file(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from failures import InputInvalid
-from stacks.access import SiteAccess, read_access
+from lab import clouds
+from stacks.access import LAB, SiteAccess, read_access, read_labs
 
 
 def write_clouds(folder: Path, monkeypatch: pytest.MonkeyPatch, **entry: Any) -> None:
@@ -48,3 +49,15 @@ def test_read_access_unknown_entry_refused_by_name(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(InputInvalid, match=r"clouds\.yaml has no usable entry west"):
         read_access("west")
+
+
+def test_read_labs_tells_a_lab_from_a_cloud_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real cloud has none, nor has an entry that is not there."""
+    write_clouds(tmp_path, monkeypatch, auth={"auth_url": "https://east.test/v3"}, **{LAB: "1f"})
+
+    assert read_labs({"donghai": "east", "anxi": "west"}) == {"donghai": "1f", "anxi": ""}
+
+
+def test_lab_and_stacks_mean_the_same_key() -> None:
+    """One writes it and the other reads it."""
+    assert clouds.LAB == LAB

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from stacks.engine.openstack.api import Api
 from stacks.engine.openstack.rows import Change, Inputs, Kind, Property, Raw, Special, untold
 from stacks.engine.openstack.types.properties import REGION
+from stacks.engine.provider import RefusedByApi
 
 _TEN_MINUTES = {"create": 10, "update": 10, "delete": 10}
 
@@ -25,8 +27,13 @@ def quota_kind(type_: str, service: str, path: str, key: str, names: tuple[str, 
         return asked(project, api, inputs, api.send("PUT", service, f"{path}/{project}", {key: wanted}))
 
     def read(api: Api, id_: str, inputs: Inputs) -> Raw | None:
-        answer = api.get_or_none(service, f"{path}/{id_.split('/', maxsplit=1)[0]}")
+        project = id_.split("/", maxsplit=1)[0]
+        answer = _unless_gone(api, project, lambda: api.get_or_none(service, f"{path}/{project}"))
         return None if answer is None else asked(id_, api, inputs, answer)
+
+    def delete(api: Api, id_: str, _: Inputs) -> object:
+        project = id_.split("/", maxsplit=1)[0]
+        return _unless_gone(api, project, lambda: api.delete(service, f"{path}/{project}"))
 
     return Kind(
         type_,
@@ -41,10 +48,20 @@ def quota_kind(type_: str, service: str, path: str, key: str, names: tuple[str, 
             create=create,
             read=read,
             update=lambda api, change: create(api, _changed(change)),
-            delete=lambda api, id_, _: api.delete(service, f"{path}/{id_.split('/')[0]}"),
+            delete=delete,
             find=_found(read),
         ),
     )
+
+
+def _unless_gone(api: Api, project: str, call: Callable[[], Any]) -> Any:
+    """Return what `call` returns, None where the project itself is no more: Nova then answers 400, not 404."""
+    try:
+        return call()
+    except RefusedByApi as refused:
+        if refused.status != 400 or api.get_or_none("identity", f"/projects/{project}") is not None:
+            raise
+        return None
 
 
 def _changed(change: Change) -> Inputs:

@@ -20,6 +20,8 @@ PROJECT_TYPE = "openstack:identity/project:Project"
 KEYPAIR = "openstack:compute/keypair:Keypair"
 NETS, SERVERS = "/network/v2.0/networks", "/compute/servers"
 ASKED = {"name": "n", "tags": ["a"], "mtu": 1400, "valueSpecs": {"vendor": "x"}}
+QUOTA, QUOTAS = "openstack:compute/quotaSetV2:QuotaSetV2", "/compute/os-quota-sets"
+METHODS = {"read": "GET", "delete": "DELETE"}
 SERVER = {"name": "s", "flavorId": "f", "imageId": "i", "networks": [{"uuid": "n1"}]}
 
 
@@ -41,6 +43,14 @@ def server(status: str, **changes: Any) -> dict[str, Any]:
         "addresses": {},
         **changes,
     }
+
+
+def ask_of_quota(provider: OpenStackProvider, call: str) -> object:
+    inputs = {"projectId": "p1", "cores": 1}
+    if call == "read":
+        return provider.read(QUOTA, "p1/east", inputs, 10)
+    provider.delete(QUOTA, "p1/east", inputs, {}, 10)
+    return None
 
 
 def shown(status: str, **changes: Any) -> Any:
@@ -258,3 +268,22 @@ def test_routes_of_one_router_are_changed_one_at_a_time(site: FakeSite, provider
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(add, range(6)))
     assert len(routes) == 6
+
+
+@pytest.mark.parametrize("call", ["read", "delete"])
+def test_quota_of_a_project_that_is_gone_is_gone(site: FakeSite, provider: OpenStackProvider, call: str) -> None:
+    """Nova says 400 of a project that Keystone does not know, where others say 404."""
+    site.on(METHODS[call], f"{QUOTAS}/p1", answer(400, {"badRequest": {"message": "not a valid project"}}))
+    assert not ask_of_quota(provider, call)
+    assert site.requests()[-1] == "GET /identity/v3/projects/p1"
+
+
+@pytest.mark.parametrize("call", ["read", "delete"])
+def test_quota_that_is_refused_for_another_reason_is_no_loss(
+    site: FakeSite, provider: OpenStackProvider, call: str
+) -> None:
+    """The project is there, so the refusal stands."""
+    site.on(METHODS[call], f"{QUOTAS}/p1", answer(400, {"badRequest": {"message": "something else"}}))
+    site.on("GET", "/identity/v3/projects/p1", answer(200, {"project": {"id": "p1"}}))
+    with pytest.raises(RefusedByApi, match="something else"):
+        ask_of_quota(provider, call)
