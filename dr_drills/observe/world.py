@@ -60,14 +60,16 @@ def world_of(scene: Scene, database: Database, sight: Sight) -> World:
     sites = {site: _site(scene, database, site, sight, evidence) for site in scene.sites}
     nodes = {site: _node(database, site, sites[site], sight) for site in scene.sites}
     city = _known(sight.keys.get(database.city.scope))
+    holder = _holder(database, city)
+    record = city or _known(sight.records.get(database.city.scope))
     follows = {side: _follows(cluster, sight) for side, cluster in _sides(database).items()}
     return World(
         sites=sites,
         nodes=nodes,
         city=database.city_sites,
         dr=database.dr_site,
-        holder=_holder(database, city),
-        copies=_copies(database, city or _known(sight.records.get(database.city.scope))),
+        holder=holder,
+        copies=_copies(database, record, led=holder not in {NOBODY, WHO_KNOWS}),
         quorum=_quorum(database.city, city, sight.readings),
         members={site: _member(database.city, site, city, sight.readings, evidence) for site in scene.sites},
         forced=_forced(database.city, city),
@@ -136,14 +138,18 @@ def _holder(database: Database, city: StoreKeys | None) -> str:
     return place.site if place else WHO_KNOWS
 
 
-def _copies(database: Database, city: StoreKeys | None) -> frozenset[str] | None:
-    """Return the sites that must have a write; a record that another holder made says nothing of this one's writes."""
+def _copies(database: Database, city: StoreKeys | None, *, led: bool) -> frozenset[str] | None:
+    """Return the sites that must have a write; a record that another holder made says nothing of this one's writes.
+
+    While nobody is known to lead, that is also the primary that made the record: it had every write first.
+    """
     if city is None:
         return None
     leader, names = city.promised
     if city.leader not in {NOBODY, leader}:
         return frozenset()
-    return frozenset(place.site for name in names if (place := database.named(name)))
+    having = names if led else names | {leader}
+    return frozenset(place.site for name in having if (place := database.named(name)))
 
 
 def _quorum(cluster: Cluster, keys: StoreKeys | None, readings: Readings) -> Seen:

@@ -170,16 +170,17 @@ class Rehearsal:
         self._means.note(Text(error.say("en"), error.say("zh")))
 
     def _recover(self, waiter: Waiter, *, decided: bool) -> None:
-        if decided:
-            self._try(self._script.courses)
+        carried = decided and self._try(self._script.courses)
         with self._log.phase("hold"):
-            if self._script.scenario.expect.outage == "healed":
+            if decided and not carried:
+                self._means.note(Text("the plan was not carried out; healing", "计划未能执行；正在撤除故障"))
+            elif self._script.scenario.expect.outage == "healed":
                 self._means.sleep(self._script.hold_s)
             elif not waiter.for_all_well(self._script.hold_s, max(HOLD_LIMIT_S, self._script.rto_s)):
                 self._means.note(Text("the service did not come back; healing", "服务没有恢复；正在撤除故障"))
             self._before_s, self._before = self._means.seconds(), self._present()
 
-    def _try(self, moves: Sequence[Move], only_phase: str = "") -> None:
+    def _try(self, moves: Sequence[Move], only_phase: str = "") -> bool:
         """Carry plans out; one that cannot be does not keep the drill from healing and counting, and is no pass."""
         try:
             self._courses.carry_out(moves, self._script.services, only_phase)
@@ -187,9 +188,10 @@ class Rehearsal:
             self._trouble(error)
             if not only_phase:
                 self._log.leave("unknown")
-        else:
-            if not only_phase:
-                self._log.leave()
+            return False
+        if not only_phase:
+            self._log.leave()
+        return True
 
     def _heal(self) -> None:
         with self._log.phase("heal"):

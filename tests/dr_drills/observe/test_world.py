@@ -115,7 +115,7 @@ def test_world_with_a_strange_holder_does_not_know_him() -> None:
 def test_world_with_copies_of_an_earlier_holder_has_none() -> None:
     """The record of who must have a write counts only for the holder who made it."""
     assert seen_with(keys={CITY: store(leader=city.STANDBY), DR: dr_store()}).copies == frozenset()
-    assert seen_with(keys={CITY: store(leader=None), DR: dr_store()}).copies == frozenset({"anxi"})
+    assert seen_with(keys={CITY: store(leader=None), DR: dr_store()}).copies == frozenset({"donghai", "anxi"})
 
 
 @pytest.mark.parametrize(
@@ -230,13 +230,24 @@ def test_world_without_a_majority_has_the_copies_that_its_members_wrote_down() -
     recorded = seen_with(readings, keys=silent, records={CITY: store()})
     other = seen_with(readings, keys=silent, records={CITY: store(sync={"leader": city.PRIMARY, "sync_standby": ""})})
 
-    assert (recorded.copies, recorded.holder) == (frozenset({"anxi"}), WHO_KNOWS)
+    assert (recorded.copies, recorded.holder) == (frozenset({"donghai", "anxi"}), WHO_KNOWS)
     made = plan(Kind.TAKEOVER, recorded, case)
     assert isinstance(made, Plan)
     assert [step.rule.id for step in made.steps][-3:] == ["force-store", "take-lease", "verify-write"]
     refused = plan(Kind.TAKEOVER, other, case)
     assert isinstance(refused, Refusal)
     assert refused.step.rule.id == "take-lease"
+
+
+def test_world_of_a_survivor_that_led_knows_that_it_had_every_write() -> None:
+    """The primary is in no list of its copies; alone with both others off it may take over all the same."""
+    silent = {CITY: city.SILENT, DR: city.SILENT}
+    world = seen_with(city.dark("anxi", "changle"), keys=silent, records={CITY: store()})
+
+    made = plan(Kind.TAKEOVER, world, Case(("anxi", "changle"), "donghai"))
+
+    assert isinstance(made, Plan)
+    assert [step.rule.id for step in made.steps][-3:] == ["force-store", "take-lease", "verify-write"]
 
 
 @pytest.mark.parametrize(("kind", "wanted"), [(ProofKind.HOST, Seen.YES), (ProofKind.POWER, Seen.UNKNOWN)])
