@@ -40,10 +40,9 @@ def test_password_in_its_file_is_read_without_its_line_end(tmp_path: Path) -> No
 
 
 def test_connection_to_the_entrances_is_checked_and_writable() -> None:
-    """Own site first, TLS from the cloud's CA, a primary or nothing, every wait bounded, commits synchronous."""
+    """TLS from the cloud's CA, a primary or nothing, every wait bounded, commits synchronous."""
     words = connection_words(SETTINGS)
 
-    assert (words["hostaddr"], words["port"]) == ("10.0.0.1,10.1.0.1", "5000,5001")
     assert (words["sslmode"], words["sslrootcert"], words["target_session_attrs"]) == (
         "verify-ca",
         "ca.crt",

@@ -17,6 +17,7 @@ from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from certificates.applications import BEIJING, Application, Receipt, new_number
+from certificates.dialling import Dialled
 from certificates.schema import LAST, migrate
 from certificates.settings import Settings
 from certificates.store import Indeterminate, KeyTaken, Primary, Unavailable
@@ -39,7 +40,7 @@ PASSING = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.Uniqu
 
 
 def connection_words(settings: Settings) -> dict[str, Any]:
-    """Return libpq's parameters: each entrance in turn, TLS checked against the cloud's CA, only a writable primary.
+    """Return libpq's words but for the entrance: TLS checked against the cloud's CA, only a writable primary.
 
     The certificate is the primary's while the name dialled is the proxy's, so its issuer is checked and not its name.
     """
@@ -50,11 +51,7 @@ def connection_words(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": limit * 2,
         "synchronous_commit": "on",
     }
-    entrances = settings.entrances
     return {
-        "host": ",".join(entrance.name for entrance in entrances),
-        "hostaddr": ",".join(entrance.address for entrance in entrances),
-        "port": ",".join(str(entrance.port) for entrance in entrances),
         "dbname": settings.database,
         "user": settings.user,
         "password": settings.password(),
@@ -114,7 +111,9 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            kwargs=connection_words(settings) | {"autocommit": True},
+            kwargs=connection_words(settings)
+            | {"autocommit": True, "entrances": settings.entrances, "seconds": settings.request_seconds},
+            connection_class=Dialled,
             min_size=1,
             max_size=settings.connections,
             timeout=settings.request_seconds,
