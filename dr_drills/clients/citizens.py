@@ -9,13 +9,17 @@ from typing import NamedTuple
 
 from dr_drills.clients.attempts import Attempt, Kind, Outcome
 from dr_drills.probes.application import NotReceived, apply
-from dr_drills.probes.budget import NoAnswer
+from dr_drills.probes.budget import NoAnswer, NotReached
 from dr_drills.probes.entrance import resolve
-from dr_drills.probes.web import Web
+from dr_drills.probes.web import Patience, Web
 from failures import Text
 
 SERVER_S = 0.4
 """For one server of the entrance, before the next one is asked."""
+REACH_S = 0.25
+"""Until a connection to an address stands, before the next one is tried, as browsers do (RFC 8305)."""
+CALL_S = 1.0
+"""For an application, once the entrance has given the addresses."""
 
 
 class Told(NamedTuple):
@@ -66,7 +70,10 @@ class Resolver:
 
 
 class Citizen:
-    """Asks the entrance, then applies at the addresses it gives, one after the other; the marker is the key."""
+    """Asks the entrance, then applies at the first of its addresses that is reached; the marker is the key.
+
+    Each attempt begins with another address. What was sent is not sent again: whoever waits for an answer is in doubt.
+    """
 
     kind = Kind.CITIZEN
 
@@ -92,9 +99,19 @@ class Citizen:
             self._server, addresses = ask_in_turn(self._servers, self._asked, self._server)
         except NoAnswer as error:
             return Outcome.REFUSED, "", f"entrance: {error.what.en}"
-        address = addresses[next(self._turns) % len(addresses)]
+        first, until_s = next(self._turns) % len(addresses), time.monotonic() + CALL_S
+        for address in (*addresses[first:], *addresses[:first]):
+            told = self._apply_at(address, marker, Patience(REACH_S, max(until_s - time.monotonic(), REACH_S)))
+            if told:
+                return told
+        return Outcome.REFUSED, "", f"no way to {', '.join(addresses)}"
+
+    def _apply_at(self, address: str, marker: str, patience: Patience) -> tuple[Outcome, str, str] | None:
+        """Return how it ended, None where there is no way there."""
         try:
-            receipt = apply(self._web, address, marker, self._applicant, self._port)
+            receipt = apply(self._web, address, marker, self._applicant, self._port, patience)
+        except NotReached:
+            return None
         except NoAnswer as error:
             outcome = Outcome.REFUSED if isinstance(error, NotReceived) else Outcome.INDETERMINATE
             return outcome, "", f"{address}: {error.what.en}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dr_drills.probes.budget import NoAnswer
-from dr_drills.probes.web import Page, Web
+from dr_drills.probes.web import Page, Patience, Web
 from failures import Text
 
 HEALTH_PORT = 8080
@@ -15,7 +15,7 @@ MAYBE = "indeterminate"
 
 
 class NotReceived(NoAnswer):
-    """The application was not received: the service said so, or is not there."""
+    """The application was not received: the service said so."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,15 @@ def read_health(web: Web, address: str, port: int = HEALTH_PORT) -> HealthReadin
     return HealthReading(*(str(said.get(name, "")) for name in ("state", "site", "primary")))
 
 
-def apply(web: Web, address: str, key: str, applicant: str, port: int = 443) -> ReceiptReading:
+def apply(
+    web: Web, address: str, key: str, applicant: str, port: int = 443, patience: Patience | None = None
+) -> ReceiptReading:
     """Apply for a certificate through one copy and return the receipt; the same key is the same application.
 
-    Raises NotReceived, or NoAnswer when it may or may not have been received.
+    Raises NotReached, NotReceived, or NoAnswer when it may or may not have been received.
     """
     fields = {"key": key, "kind": "residence", "applicant": applicant, "contact": ""}
-    try:
-        return _receipt(web.post(f"https://{address}:{port}/api/applications", fields))
-    except NoAnswer as error:
-        if error.shut:
-            raise NotReceived(error.what, shut=True) from error
-        raise
+    return _receipt(web.post(f"https://{address}:{port}/api/applications", fields, patience))
 
 
 def look_up(web: Web, address: str, number: str, port: int = 443) -> ReceiptReading | None:

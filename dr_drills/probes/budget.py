@@ -26,6 +26,10 @@ class NoAnswer(OutsideFailed):
         self.shut = shut
 
 
+class NotReached(NoAnswer):
+    """No connection came about, so nothing was sent."""
+
+
 @dataclass(frozen=True)
 class Unknown:
     """Not known, and why; never a pass. `shut` when the host is there and nobody listens."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from dr_drills.probes.application import NotReceived, ReceiptReading, apply
-from dr_drills.probes.budget import NoAnswer, Unknown, ask
+from dr_drills.probes.budget import NoAnswer, NotReached, Unknown, ask
 from dr_drills.probes.database import Login, query
 from dr_drills.probes.patroni import PatroniReading, read_patroni
 from dr_drills.probes.scene import Place, Scene
@@ -47,7 +47,7 @@ class Tools:
         keys.add(key)
         try:
             return apply(self.web, app.address, key, APPLICANT, int(app.own["app_port"]))
-        except NotReceived:
+        except (NotReached, NotReceived):
             if new:
                 keys.discard(key)
             raise

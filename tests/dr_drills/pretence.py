@@ -6,7 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -67,6 +67,20 @@ def serving(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def unreachable(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Yield a port of which no connection is answered, as of a site that is dark."""
+    with ExitStack() as lines:
+        door = lines.enter_context(socket.socket())
+        door.bind((address, port))
+        door.listen(0)
+        for _ in range(3):
+            line = lines.enter_context(socket.socket())
+            line.setblocking(False)
+            line.connect_ex(door.getsockname())
+        yield door.getsockname()[1]
 
 
 def certified(*names: str, below: Pair = AUTHORITY) -> Pair:

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from dr_drills.clients.attempts import Outcome
-from dr_drills.clients.citizens import SERVER_S, Citizen, Resolver
+from dr_drills.clients.citizens import CALL_S, REACH_S, SERVER_S, Citizen, Resolver
 from dr_drills.probes import entrance
 from dr_drills.probes.web import Web
-from tests.dr_drills.pretence import KEYS, Answer, answering, certified, serving
+from tests.dr_drills.pretence import KEYS, Answer, answering, certified, serving, unreachable
 
 NAME = "permits.testcity.internal"
 A, B = "127.0.0.1", "127.0.0.2"
 Town = Callable[..., None]
+RECEIVED: Answer = (201, {"receipt": "r", "site": "south", "answered_by": "south"})
 
 
 @pytest.fixture
@@ -133,6 +134,39 @@ def test_citizen_at_a_copy_that_does_not_answer_is_in_doubt(town: Town) -> None:
 
     assert told.outcome is Outcome.INDETERMINATE
     assert told.ended_s - told.began_s < 2
+
+
+def test_citizen_whose_turn_falls_on_a_dark_site_applies_at_the_next(town: Town) -> None:
+    """The entrance may name a site for a while after it went dark; a browser tries the next address, and so does this."""
+    town(a=[A, B], b=[A, B])
+    with unreachable(A) as port, serving(lambda *_: RECEIVED, certified(B), address=B, port=port):
+        told = citizen(port).attempt("marker-1")
+
+    assert (told.outcome, told.where) == (Outcome.ACKNOWLEDGED, "south")
+    assert REACH_S <= told.ended_s - told.began_s < CALL_S
+
+
+def test_citizen_who_reaches_no_site_is_refused_in_time(town: Town) -> None:
+    """Nothing was sent, and all addresses are on record."""
+    town(a=[A, B], b=[A, B])
+    with unreachable(A) as port, unreachable(B, port):
+        told = citizen(port).attempt("marker-1")
+
+    assert (told.outcome, told.detail) == (Outcome.REFUSED, f"no way to {A}, {B}")
+    assert told.ended_s - told.began_s < CALL_S
+
+
+def test_citizen_who_was_heard_and_not_answered_does_not_apply_again_elsewhere(town: Town) -> None:
+    """Only what was not sent may be sent to another site."""
+    town(a=[A, B], b=[A, B])
+    with (
+        socket.create_server((A, 0)) as line,
+        serving(lambda *_: RECEIVED, certified(B), address=B, port=int(line.getsockname()[1])) as port,
+    ):
+        told = citizen(port).attempt("marker-1")
+
+    assert told.outcome is Outcome.INDETERMINATE
+    assert told.detail.startswith(A)
 
 
 def test_citizen_that_finds_no_way_in_or_a_shut_door_is_refused(town: Town) -> None:

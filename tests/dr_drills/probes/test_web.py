@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import socket
 import time
+from threading import Timer
 from typing import Any
 
 import pytest
 
-from dr_drills.probes.budget import NoAnswer
+from dr_drills.probes.budget import NoAnswer, NotReached
 from dr_drills.probes.trust import Keys
-from dr_drills.probes.web import Web
+from dr_drills.probes.web import Patience, Web
 from inventories.authority import new_authority
-from tests.dr_drills.pretence import KEYS, NOW, Answer, certified, serving
+from tests.dr_drills.pretence import KEYS, NOW, Answer, certified, serving, unreachable
 
 
 def echo(method: str, path: str, body: Any) -> Answer:
@@ -74,6 +75,24 @@ def test_web_of_a_silent_host_ends_in_time() -> None:
 
     assert time.monotonic() - began < 3
     assert not caught.value.shut
+
+
+def test_web_of_an_address_where_nothing_answers_is_not_reached_and_soon_given_up() -> None:
+    """Whoever has other addresses has time left for them, and knows that nothing was sent."""
+    began = time.monotonic()
+    with unreachable() as port, pytest.raises(NotReached):
+        Web(KEYS, 5).post(f"https://127.0.0.1:{port}/", {}, Patience(0.1, 5))
+
+    assert time.monotonic() - began < 1
+
+
+def test_web_that_has_reached_a_host_waits_for_its_handshake() -> None:
+    """A busy host is not taken for a dark one: what is short is the time until the line stands, not what follows."""
+    with serving(echo, certified("127.0.0.1")) as port, socket.create_connection(("127.0.0.1", port)) as idler:
+        Timer(0.4, idler.close).start()
+        page = Web(KEYS, 5).post(f"https://127.0.0.1:{port}/x", {}, Patience(0.1, 5))
+
+    assert page.status == 200
 
 
 def test_web_of_a_page_that_is_no_json_is_no_answer() -> None:
