@@ -17,15 +17,15 @@ from lab.site import LabSite
 
 MARKER = "# Written by `govcloud lab up`: entries of labs on this machine, removed by `govcloud lab down`."
 LABS = "govcloud-labs"
-LAB = "govcloud_lab"
+GENERATION = "govcloud_generation"
 WAIT_S = 10.0
 Document = dict[str, Any]
 
 
 def entry(site: LabSite, password: str) -> Document:
-    """Return the clouds.yaml entry of one site's administrator; LAB tells this raising from the one before it."""
+    """Return the clouds.yaml entry of one site's administrator; GENERATION tells these clouds from those before."""
     return {
-        LAB: hashlib.sha256(f"the lab of {password}".encode()).hexdigest()[:16],
+        GENERATION: hashlib.sha256(f"the lab of {password}".encode()).hexdigest()[:16],
         "region_name": site.name,
         "interface": "public",
         "identity_api_version": "3",

@@ -1,4 +1,4 @@
-"""Reads from clouds.yaml what a department's own account needs to reach a site, and in which lab it is: no secrets."""
+"""Reads from clouds.yaml how a site is reached by a department, and which generation of it that is: no secrets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from failures import InputInvalid, Text
 
-LAB = "govcloud_lab"
-"""What `govcloud lab up` writes into its entries: another one each time the clouds are new."""
+GENERATION = "govcloud_generation"
+"""Of an entry whose cloud may be thrown away and made again at the same address: another value each time."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def read_access(entry: str) -> SiteAccess:
     )
 
 
-def read_labs(entries: Mapping[str, str]) -> dict[str, str]:
-    """Return by site in which lab it is, "" for a cloud that is none; `entries` are its sites' in clouds.yaml."""
+def read_generations(entries: Mapping[str, str]) -> dict[str, str]:
+    """Return the generation of each site's cloud, "" for one that is never thrown away; `entries` by site."""
     import openstack.config  # noqa: PLC0415 - as above
     from openstack.exceptions import ConfigException  # noqa: PLC0415 - as above
 
@@ -55,4 +55,5 @@ def read_labs(entries: Mapping[str, str]) -> dict[str, str]:
         known = openstack.config.OpenStackConfig().cloud_config["clouds"]
     except ConfigException:
         known = {}
-    return {site: str((known.get(entry) or {}).get(LAB, "")) for site, entry in entries.items()}
+    told = {site: str((known.get(entry) or {}).get(GENERATION, "")) for site, entry in entries.items()}
+    return {site: text if text.isalnum() else "" for site, text in told.items()}

@@ -67,7 +67,7 @@ class Building:
             result=Result.ACTING,
             at=_now(),
             needs=needs,
-            lab=self._workspace.labs[shard.site],
+            generation=self._workspace.generations[shard.site],
         )
         self._store.begin(record)
         outcome = engine.build(shard, run)

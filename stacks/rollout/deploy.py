@@ -44,7 +44,7 @@ def preview(source: Path, options: RunOptions, terminal: Terminal, make: MakeBac
     workspace = open_workspace(source, os.environ, options.sites)
     workspace.home.make()
     with hold(workspace.home.lock, "govcloud plan"), stoppable(terminal.note) as stop:
-        set_aside(workspace.home, workspace.labs, terminal.note)
+        set_aside(workspace.home, workspace.generations, terminal.note)
         report = make_plan(workspace, options, make(workspace, options, terminal), stop)
         refuse_stopped(stop)
         return report
@@ -62,7 +62,7 @@ def deploy(source: Path, options: RunOptions, terminal: Terminal, make: MakeBack
     workspace = open_workspace(source, os.environ, options.sites)
     workspace.home.make()
     with hold(workspace.home.lock, "govcloud deploy"), stoppable(terminal.note) as stop:
-        set_aside(workspace.home, workspace.labs, terminal.note)
+        set_aside(workspace.home, workspace.generations, terminal.note)
         backends = make(workspace, options, terminal)
         plan = make_plan(workspace, options, backends, stop)
         refuse_stopped(stop)

@@ -37,7 +37,7 @@ def destroy(source: Path, options: RunOptions, terminal: Terminal, make: MakeBac
     workspace = open_workspace(source, os.environ, options.sites)
     workspace.home.make()
     with hold(workspace.home.lock, "govcloud destroy"), stoppable(terminal.note) as stop:
-        set_aside(workspace.home, workspace.labs, terminal.note)
+        set_aside(workspace.home, workspace.generations, terminal.note)
         backends = make(workspace, options, terminal)
         plan = plan_destruction(workspace, options, backends)
         jobs = [Job(stack, stage_of(stack)) for stack in plan.stacks if not stack.trouble]

@@ -1,4 +1,4 @@
-"""Sets aside what is known of stacks whose lab is no more: nothing of them can be found again."""
+"""Sets aside what is known of stacks whose cloud is no more: nothing of them can be found again."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from stacks.rollout.records import Record, Records
 FORMER = "former"
 
 
-def void(records: Iterable[Record], labs: Mapping[str, str]) -> list[Record]:
-    """Return the records of what was built in a lab that its site is no longer in; `labs` are by site, "" for none.
+def void(records: Iterable[Record], now: Mapping[str, str]) -> list[Record]:
+    """Return the records of what was built on another generation of a cloud than stands at its site `now`.
 
     The Pulumi CLI keeps its own state: what it built is left to its refresh.
     """
-    return [r for r in records if r.lab and labs.get(r.site) and r.lab != labs[r.site] and r.engine == EMBEDDED]
+    ours = [record for record in records if record.engine == EMBEDDED and record.generation]
+    return [record for record in ours if now.get(record.site, "") not in {"", record.generation}]
 
 
-def set_aside(home: Home, labs: Mapping[str, str], note: Callable[[Text], None]) -> None:
-    """Move states and records of lost labs to a folder each, the record last; only those of the last labs are kept."""
-    lost = void(Records(home.records).read().values(), labs)
+def set_aside(home: Home, now: Mapping[str, str], note: Callable[[Text], None]) -> None:
+    """Move states and records of former clouds to a folder each, the record last; only the last of them are kept."""
+    lost = void(Records(home.records).read().values(), now)
     if not lost:
         return
-    _keep_only(home.folder / FORMER, {record.lab for record in lost})
+    _keep_only(home.folder / FORMER, {record.generation for record in lost})
     for record in lost:
-        _move(record.stack, home, home.folder / FORMER / record.lab)
+        _move(record.stack, home, home.folder / FORMER / record.generation)
     sync_folder(home.states)
     sync_folder(home.records)
     sites = ", ".join(dict.fromkeys(record.site for record in lost))
     note(
         Text(
-            f"the lab was raised anew since {sites} was built: everything is built again; what was known of the lab"
-            f" before is in {home.folder / FORMER}",
-            f"实验环境在 {sites} 建成之后重新启动过：将全部重新构建；此前环境的记录保存在 {home.folder / FORMER}",
+            f"the clouds of {sites} are others than those it was built on: all is built again there; what was known of"
+            f" the former ones is in {home.folder / FORMER}",
+            f"{sites} 的云已不是原先构建所在的云：将在其上全部重新构建；原有记录保存在 {home.folder / FORMER}",
         )
     )
 
@@ -52,7 +53,7 @@ def _move(stack: str, home: Home, to: Path) -> None:
             path.replace(kept / path.name)
 
 
-def _keep_only(folder: Path, labs: Collection[str]) -> None:
+def _keep_only(folder: Path, generations: Collection[str]) -> None:
     for old in folder.iterdir() if folder.is_dir() else ():
-        if old.name not in labs:
+        if old.name not in generations:
             shutil.rmtree(old)

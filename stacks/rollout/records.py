@@ -27,7 +27,7 @@ class Record:
     """One stack's last build.
 
     `digest` is the shard's, `program` the version of the code that built it, `outputs` a hash of what it gave,
-    `needs` a hash of the outputs it was built on; `at` is ISO 8601; `lab` is that of the site, "" for a real cloud.
+    `needs` a hash of the outputs it was built on; `at` is ISO 8601; `generation` is that of the site's cloud.
     """
 
     stack: str
@@ -41,7 +41,7 @@ class Record:
     needs: str = ""
     outputs: str = ""
     resources: int = 0
-    lab: str = ""
+    generation: str = ""
 
 
 class Records:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from failures import GovcloudError, Text, TopologyInvalid, WrongUsage
-from stacks.access import read_labs
+from stacks.access import read_generations
 from stacks.image_files import image_contents
 from stacks.rollout.home import Home, home_of
 from stacks.rollout.records import Record, Records
@@ -48,9 +48,9 @@ class Workspace:
         return self._by_stack[stack]
 
     @cached_property
-    def labs(self) -> Mapping[str, str]:
-        """Which lab each site is in, "" for a cloud that is none."""
-        return read_labs(self.entries(self.cloud.sites))
+    def generations(self) -> Mapping[str, str]:
+        """Which generation of its cloud stands at each site, "" where there is but one."""
+        return read_generations(self.entries(self.cloud.sites))
 
     @cached_property
     def _by_stack(self) -> dict[str, Shard]:

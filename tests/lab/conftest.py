@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lab.check import check, quick
 from lab.down import down
 from lab.place import DEFAULT_CACHE, RUN, Place
 from lab.up import Raised, up
-from tests.lab.serve.cityhall import DEPLOY_SECONDS, CityHall
+from tests.lab.serve.cityhall import DEPLOY_SECONDS, STAGE, CityHall
 from topology.model import Cloud
 
 CITY = Path(__file__).parent / "city.yaml"
@@ -80,9 +81,21 @@ def testcity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCity]:
 @pytest.fixture(scope="session")
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityHall]:
     """The city, built and configured; taken down after the last test."""
-    made = CityHall(tmp_path_factory.mktemp("servecity"))
+    with deployed(CityHall(tmp_path_factory.mktemp("hall"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityHall]:
+    """The city for rehearsals, built and configured; taken down after the last of a module."""
+    with deployed(CityHall(tmp_path_factory.mktemp("stage"), STAGE)) as made:
+        yield made
+
+
+@contextmanager
+def deployed(made: CityHall) -> Iterator[CityHall]:
     made.lay_out()
-    down("servecity", made.place)  # an earlier session may have been killed
+    down(made.cloud.name, made.place)  # an earlier session may have been killed
     lacking = "; ".join(row.what.en for row in check(made.cloud, made.place) if not row.ok and not row.by_up)
     if lacking:
         pytest.skip(f"this machine cannot raise a lab: {lacking}")
@@ -96,4 +109,4 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityHall]:
         print(f"deployed and proven in {time.monotonic() - began:.0f} s, {ended.cpu:.0f} s of CPU")
         yield made
     finally:
-        down("servecity", made.place)
+        down(made.cloud.name, made.place)

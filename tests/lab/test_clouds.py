@@ -28,7 +28,7 @@ def place(tmp_path: Path, cloud: str = "city") -> Place:
 def test_entry_tells_one_raising_of_a_lab_from_the_next(tmp_path: Path) -> None:
     """The same lab is told the same way each time it is raised further."""
     site = plan_sites(read_city(), place(tmp_path), 0, {})[0]
-    first, again, next_one = (clouds.entry(site, password)[clouds.LAB] for password in ("aa", "aa", "bb"))
+    first, again, next_one = (clouds.entry(site, password)[clouds.GENERATION] for password in ("aa", "aa", "bb"))
 
     assert first == again != next_one
     assert len(first) == 16

@@ -13,7 +13,7 @@ from lab.wan.report import look
 from tests.lab.serve.cityhall import CityHall
 from tests.lab.yard import LAB
 
-pytestmark = [*LAB, pytest.mark.city, pytest.mark.timeout(1200)]
+pytestmark = [*LAB, pytest.mark.timeout(1200)]
 
 FAST_S = 8.0
 SWITCHOVER_S = 5.0
@@ -47,29 +47,29 @@ def left_behind(hall: CityHall) -> list[str]:
     return left + [str(path) for path in frozen if hall.place.mark in str(path) and path.read_text().strip() == "1"]
 
 
-def test_switchover_and_back_loses_nothing_and_is_short(hall: CityHall) -> None:
+def test_switchover_and_back_loses_nothing_and_is_short(stage: CityHall) -> None:
     """A planned change of the primary, and back again."""
-    drill = rehearsed(hall, "switchover-and-back")
+    drill = rehearsed(stage, "switchover-and-back")
 
     assert drill["rows"]["lost"] == 0
     assert drill["whole"]["seconds"] < SWITCHOVER_S * ROOM
-    assert left_behind(hall) == []
+    assert left_behind(stage) == []
 
 
-def test_lost_site_is_taken_over_fast_without_a_lost_row(hall: CityHall) -> None:
+def test_lost_site_is_taken_over_fast_without_a_lost_row(stage: CityHall) -> None:
     """Two observers agree, the lost site is fenced, the synchronous copy takes the lease."""
-    drill = rehearsed(hall, "site-network-loss-fast", "--site", "north")
+    drill = rehearsed(stage, "site-network-loss-fast", "--site", "north")
 
     assert drill["rows"]["lost"] == 0
     assert 0 < drill["whole"]["seconds"] < FAST_S * ROOM
-    assert left_behind(hall) == []
+    assert left_behind(stage) == []
     events = [json.loads(line) for line in (Path(drill["folder"]) / "journal.jsonl").read_text().splitlines()]
     assert any(event["row"] == "two-observers" for event in events)
 
 
-def test_one_line_of_two_is_not_missed(hall: CityHall) -> None:
+def test_one_line_of_two_is_not_missed(stage: CityHall) -> None:
     """Nobody notices, which is seen by clients who would."""
-    drill = rehearsed(hall, "one-line-cut")
+    drill = rehearsed(stage, "one-line-cut")
 
     assert drill["rows"]["lost"] == 0
-    assert left_behind(hall) == []
+    assert left_behind(stage) == []

@@ -10,7 +10,7 @@ import yaml
 
 from failures import InputInvalid
 from lab import clouds
-from stacks.access import LAB, SiteAccess, read_access, read_labs
+from stacks.access import GENERATION, SiteAccess, read_access, read_generations
 
 
 def write_clouds(folder: Path, monkeypatch: pytest.MonkeyPatch, **entry: Any) -> None:
@@ -51,13 +51,13 @@ def test_read_access_unknown_entry_refused_by_name(tmp_path: Path, monkeypatch: 
         read_access("west")
 
 
-def test_read_labs_tells_a_lab_from_a_cloud_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A real cloud has none, nor has an entry that is not there."""
-    write_clouds(tmp_path, monkeypatch, auth={"auth_url": "https://east.test/v3"}, **{LAB: "1f"})
+def test_read_generations_of_what_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud for good has none, nor has an entry that is not there."""
+    write_clouds(tmp_path, monkeypatch, auth={"auth_url": "https://east.test/v3"}, **{GENERATION: "1f"})
 
-    assert read_labs({"donghai": "east", "anxi": "west"}) == {"donghai": "1f", "anxi": ""}
+    assert read_generations({"donghai": "east", "anxi": "west"}) == {"donghai": "1f", "anxi": ""}
 
 
-def test_lab_and_stacks_mean_the_same_key() -> None:
+def test_lab_and_stacks_mean_the_same_by_a_generation() -> None:
     """One writes it and the other reads it."""
-    assert clouds.LAB == LAB
+    assert clouds.GENERATION == GENERATION

@@ -23,14 +23,17 @@ from topology.load import load_cloud
 from topology.model import Cloud
 
 CITY = Path(__file__).parent / "city.yaml"
+STAGE = Path(__file__).parent / "stage.yaml"
+"""The smaller one, for rehearsals."""
 DEPLOY_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
 class CityHall:
-    """`path` is the topology in a folder of its own; the lab, the state and clouds.yaml are beside it."""
+    """`path` is the topology in a folder of its own, out of `source`; the lab, the state and clouds.yaml are beside it."""
 
     folder: Path
+    source: Path = CITY
 
     @property
     def path(self) -> Path:
@@ -47,10 +50,10 @@ class CityHall:
     @property
     def place(self) -> Place:
         return Place(
-            cloud="servecity",
-            root=self.folder / "lab" / "servecity",
+            cloud=self.cloud.name,
+            root=self.folder / "lab" / self.cloud.name,
             cache=Path(os.environ.get("GOVCLOUD_CACHE") or DEFAULT_CACHE),
-            run=RUN / "servecity",
+            run=RUN / self.cloud.name,
             clouds_yaml=self.folder / "clouds.yaml",
         )
 
@@ -61,7 +64,7 @@ class CityHall:
     def lay_out(self) -> None:
         """Copy the topology and its image recipe where they can be changed."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CITY, self.path)
+        shutil.copy(self.source, self.path)
         shutil.copytree(Path(topology.__path__[0]) / "images", self.folder / "images", dirs_exist_ok=True)
 
     @cached_property
@@ -71,7 +74,7 @@ class CityHall:
 
     @cached_property
     def keys(self) -> Keys:
-        found = operator_keys(home_of("servecity", self.govcloud.environ), self.govcloud.environ, lambda _: None)
+        found = operator_keys(home_of(self.cloud.name, self.govcloud.environ), self.govcloud.environ, lambda _: None)
         assert found is not None
         return Keys.of(found)
 
@@ -82,4 +85,4 @@ class CityHall:
     def connect(self, site: str) -> openstack.connection.Connection:
         """Return a connection to a site as its administrator."""
         config = openstack.config.OpenStackConfig(config_files=[str(self.folder / "clouds.yaml")])
-        return openstack.connection.Connection(config=config.get_one(cloud=f"servecity-{site}"))
+        return openstack.connection.Connection(config=config.get_one(cloud=self.cloud.sites[site].openstack))

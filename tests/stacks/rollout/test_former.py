@@ -1,4 +1,4 @@
-"""What is known of a lab that is no more: set aside, kept once, and only that."""
+"""What is known of clouds that are no more: set aside, kept once, and only that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stacks.access import LAB
+from stacks.access import GENERATION
 from stacks.rollout.deploy import deploy, preview
 from stacks.rollout.former import FORMER, void
 from stacks.rollout.options import RunOptions
@@ -27,17 +27,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def raised(folder: Path, east: str, west: str) -> None:
-    """Write a clouds.yaml of sites in these labs; "" is a real cloud."""
-    entries = {f"small-{site}": {LAB: lab} if lab else {} for site, lab in (("east", east), ("west", west))}
+    """Write a clouds.yaml of clouds of these generations; "" is one that is never thrown away."""
+    entries = {f"small-{site}": {GENERATION: one} if one else {} for site, one in (("east", east), ("west", west))}
     (folder / "clouds.yaml").write_text(yaml.safe_dump({"clouds": entries}), encoding="utf-8")
 
 
-def record(lab: str, engine: str = "embedded") -> Record:
-    return Record("town.east.health", "east", "department", "d", "p", engine, Result.DONE, "", lab=lab)
+def record(generation: str, engine: str = "embedded") -> Record:
+    return Record("town.east.health", "east", "department", "d", "p", engine, Result.DONE, "", generation=generation)
 
 
 @pytest.mark.parametrize(
-    ("lab", "engine", "now", "is_void"),
+    ("built_on", "engine", "now", "is_void"),
     [
         ("1f", "embedded", "2a", True),
         ("1f", "embedded", "1f", False),
@@ -46,13 +46,13 @@ def record(lab: str, engine: str = "embedded") -> Record:
         ("1f", "pulumi", "2a", False),
     ],
 )
-def test_void_is_only_what_another_lab_had(lab: str, engine: str, now: str, *, is_void: bool) -> None:
+def test_void_is_only_what_another_generation_had(built_on: str, engine: str, now: str, *, is_void: bool) -> None:
     """A real cloud's state is never set aside, whatever clouds.yaml says of it now; the CLI's own is left alone."""
-    assert bool(void([record(lab, engine)], {"east": now})) is is_void
+    assert bool(void([record(built_on, engine)], {"east": now})) is is_void
 
 
-def test_deploy_in_a_lab_raised_anew_builds_everything_again(tmp_path: Path, home: Path) -> None:
-    """The site of the other lab keeps what it has; the state of the lost one is kept beside."""
+def test_deploy_on_a_cloud_made_anew_builds_everything_again(tmp_path: Path, home: Path) -> None:
+    """The site whose cloud is the same keeps what it has; the state of the lost one is kept beside."""
     source = write_city(tmp_path, ONE)
     raised(tmp_path, "1f", "1f")
     deploy(source, YES, FakeTerminal(), backends(World()))
@@ -65,15 +65,15 @@ def test_deploy_in_a_lab_raised_anew_builds_everything_again(tmp_path: Path, hom
 
     assert report.exit_code == 0
     assert set(world.held) == {"smalltown.east.foundation", "smalltown.east.health"}
-    assert {r["lab"] for r in records_of(home).values() if r["site"] == "east"} == {"2a"}
+    assert {r["generation"] for r in records_of(home).values() if r["site"] == "east"} == {"2a"}
     kept = home / "stacks" / "smalltown" / FORMER / "1f"
     assert not state.exists()
     assert (kept / "states" / state.name).read_text() == "{}"
     assert len(list((kept / "records").iterdir())) == 2
-    assert "east was built" in terminal.notes[0]
+    assert "clouds of east are others" in terminal.notes[0]
 
 
-def test_preview_of_a_lab_raised_anew_shows_everything_new(tmp_path: Path, home: Path) -> None:
+def test_preview_of_a_cloud_made_anew_shows_everything_new(tmp_path: Path, home: Path) -> None:
     """A plan tells the same as the deployment that follows."""
     source = write_city(tmp_path, ONE)
     raised(tmp_path, "1f", "1f")
@@ -85,11 +85,11 @@ def test_preview_of_a_lab_raised_anew_shows_everything_new(tmp_path: Path, home:
     assert {stack.standing for stack in plan.stacks} == {Standing.NEW}
 
 
-def test_deploy_keeps_only_the_last_lab(tmp_path: Path, home: Path) -> None:
+def test_deploy_keeps_only_the_last_generation(tmp_path: Path, home: Path) -> None:
     """Many a lab comes and goes on one machine; the disk does not fill with what none can use."""
     source = write_city(tmp_path, ONE)
-    for lab in ("1f", "2a", "3b"):
-        raised(tmp_path, lab, lab)
+    for one in ("1f", "2a", "3b"):
+        raised(tmp_path, one, one)
         deploy(source, YES, FakeTerminal(), backends(World()))
 
     assert [path.name for path in (home / "stacks" / "smalltown" / FORMER).iterdir()] == ["2a"]
