@@ -27,7 +27,7 @@ types:
 	$(BIN)/mypy
 
 unit:
-	$(BIN)/pytest -q -n 2 -m "not (lab or slow or pulumi_cli)" </dev/null
+	$(BIN)/pytest -q -n auto -m "not (lab or slow or pulumi_cli)" </dev/null
 
 city: install
 	$(BIN)/pytest -q -s tests/lab/test_serve.py tests/lab/test_kill.py tests/lab/test_booting.py </dev/null
