@@ -39,6 +39,8 @@ def mutate(data: Any, path: tuple[Any, ...], kind: str, value: Any) -> None:
         old = data[path[-1]]
     except (KeyError, IndexError, TypeError):
         return
+    if isinstance(data, str):
+        return
     if kind == "delete":
         del data[path[-1]]
     elif kind == "rename" and isinstance(data, dict):

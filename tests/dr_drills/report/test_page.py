@@ -18,7 +18,7 @@ from dr_drills.report.assemble import report_of
 from dr_drills.report.page import render, style_hash
 from tests.dr_drills.report.runs import FAULT, SITES, attempts, measured, site_lost, without
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 NASTY = "</style><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7*7 }}"
 
 
@@ -137,6 +137,7 @@ def test_page_map_marks_the_lines_that_broke(target: dict[str, str], lost: int, 
     assert shown.count('class="line slow"') == slow
 
 
+@pytest.mark.slow
 def test_page_in_a_browser_has_no_errors_and_prints(tmp_path: Path) -> None:
     """Chromium draws it, its policy blocks nothing of it, and it becomes a document of a few pages."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)

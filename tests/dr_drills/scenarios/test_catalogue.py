@@ -41,10 +41,10 @@ def stage(choice: Choice | None = None, holder: str = "donghai") -> Stage:
     return Stage(city.cloud(), {"citizen-db": healthy(holder)}, HOSTS, choice or Choice())
 
 
-def written(name: str) -> Script:
+def written(name: str, holder: str = "donghai", site: str = "donghai") -> Script:
     scenario = named(name)
-    chosen = Choice(**{need: NEEDED[need] for need in scenario.needs})
-    return write(scenario, stage(chosen), scenario.levels[-1])
+    chosen = Choice(**{need: {**NEEDED, "site": site}[need] for need in scenario.needs})
+    return write(scenario, stage(chosen, holder), scenario.levels[-1])
 
 
 def test_catalogue_of_scenarios_has_all_that_were_promised() -> None:
@@ -60,11 +60,13 @@ def test_topology_knows_of_every_scenario_what_it_needs_and_its_levels() -> None
     assert found == REHEARSALS
 
 
+@pytest.mark.parametrize("site", ["donghai", "anxi"])
+@pytest.mark.parametrize("holder", ["donghai", "anxi"])
 @pytest.mark.parametrize("name", sorted(ISSUED))
-def test_scenario_aimed_at_quanzhou_can_be_foreseen(name: str) -> None:
-    """Every target has a name there, every fault exists, and no step of its plan would be refused."""
-    script = written(name)
-    steps = foresee(script, {"citizen-db": healthy()})
+def test_scenario_aimed_at_quanzhou_can_be_foreseen(name: str, holder: str, site: str) -> None:
+    """Every target has a name there, every fault exists, and no step of its plan would be refused, whoever leads."""
+    script = written(name, holder, site)
+    steps = foresee(script, {"citizen-db": healthy(holder)})
 
     assert all(fault.kind in BY_ID[fault.fault].kinds for fault in script.faults)
     assert [one.step.id for one in steps if one.refused] == []

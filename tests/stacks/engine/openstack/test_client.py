@@ -75,7 +75,9 @@ def test_401_twice_is_refused(site: FakeSite) -> None:
 def test_401_of_many_threads_logs_in_again_once(site: FakeSite) -> None:
     """Threads that saw the same stale token share one new login."""
     stale = slow(0.2, answer(401, {}))
-    site.on("GET", NETS, *[stale] * 8, answer(200, {}))
+    site.on(
+        "GET", NETS, lambda asked: (stale if asked.headers["X-Auth-Token"] == f"{TOKEN}1" else answer(200, {}))(asked)
+    )
     client = client_of(site)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: call(client, GET), range(8)))
