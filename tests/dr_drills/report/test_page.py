@@ -145,7 +145,14 @@ def test_page_in_a_browser_has_no_errors_and_prints(tmp_path: Path) -> None:
         pytest.skip(f"no browser to look at the page with: none of {', '.join(BROWSERS)} is on PATH")
     file = tmp_path / "report.html"
     file.write_text(page(), encoding="utf-8")
-    plain = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    plain = [
+        browser,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
     plain += ["--enable-logging=stderr", "--window-size=1120,2600"]
     told = ""
     for wanted in (f"--screenshot={tmp_path / 'page.png'}", f"--print-to-pdf={tmp_path / 'page.pdf'}"):
