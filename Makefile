@@ -11,7 +11,8 @@ demo: install
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
 
 test: check browser
-	$(BIN)/pytest -m "(lab or slow or pulumi_cli) and not (bench or city)" </dev/null
+	$(BIN)/pytest -q -n 2 -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
+	$(BIN)/pytest -m "(lab or pulumi_cli) and not (bench or city)" </dev/null
 
 check: install
 	@$(MAKE) -s -j2 -O lint types unit

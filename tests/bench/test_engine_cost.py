@@ -20,7 +20,7 @@ from tests.stacks.engine.programs import tenants
 
 __all__ = ["bench", "cloud"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.bench]
 
 _TENANTS = tuple(f"t{number}" for number in range(120))
 _RESOURCES = 5 * len(_TENANTS)

@@ -13,7 +13,7 @@ import yaml
 from tests.topology.town import city
 from topology.load import read
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.bench]
 
 # Seen 0.7 to 1.0 on two shared cores, 2.2 once in a process that held a large heap before it was frozen.
 RATIO = 2.5
