@@ -35,7 +35,7 @@ unit:
 	$(BIN)/pytest -q -n auto -m "not (lab or slow or pulumi_cli)" </dev/null
 
 city: install
-	$(BIN)/pytest -q -s tests/lab/test_serve.py tests/lab/test_kill.py tests/lab/test_booting.py </dev/null
+	$(BIN)/pytest -q -s -m city tests/lab/test_drills.py tests/lab/test_serve.py tests/lab/test_kill.py tests/lab/test_booting.py </dev/null
 
 bench: install
 	$(BIN)/pytest -q -s -m "not city" tests/bench tests/lab/test_600.py </dev/null

@@ -55,5 +55,6 @@ def read_generations(entries: Mapping[str, str]) -> dict[str, str]:
         known = openstack.config.OpenStackConfig().cloud_config["clouds"]
     except ConfigException:
         known = {}
+    # it names a folder
     told = {site: str((known.get(entry) or {}).get(GENERATION, "")) for site, entry in entries.items()}
     return {site: text if text.isalnum() else "" for site, text in told.items()}

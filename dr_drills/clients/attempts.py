@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+CALL_S = 1.0
+"""For one attempt: who waits longer is not being served. A citizen's begins once the entrance gave the addresses."""
+
 
 class Outcome(StrEnum):
     """`refused`: certainly not done; `indeterminate`: it may or may not have been done."""

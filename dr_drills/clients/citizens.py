@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from dr_drills.clients.attempts import Attempt, Kind, Outcome
+from dr_drills.clients.attempts import CALL_S, Attempt, Kind, Outcome
 from dr_drills.probes.application import NotReceived, apply
 from dr_drills.probes.budget import NoAnswer, NotReached
 from dr_drills.probes.entrance import resolve
@@ -18,8 +18,6 @@ SERVER_S = 0.4
 """For one server of the entrance, before the next one is asked."""
 REACH_S = 0.25
 """Until a connection to an address stands, before the next one is tried, as browsers do (RFC 8305)."""
-CALL_S = 1.0
-"""For an application, once the entrance has given the addresses."""
 
 
 class Told(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dr_drills.clients.attempts import Client, Kind
+from dr_drills.clients.attempts import CALL_S, Client, Kind
 from dr_drills.clients.citizens import Citizen, Resolver
-from dr_drills.clients.databases import CALL_S, READ, DatabaseClient
+from dr_drills.clients.databases import READ, DatabaseClient
 from dr_drills.clients.lines import Lines
 from dr_drills.clients.markers import applications, insert_into, login_through, table_of
 from dr_drills.probes.database import Login

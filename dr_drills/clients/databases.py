@@ -6,13 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dr_drills.clients.attempts import Attempt, Kind, Outcome
+from dr_drills.clients.attempts import CALL_S, Attempt, Kind, Outcome
 from dr_drills.clients.lines import Lines
 from dr_drills.clients.session import Refused, Reply
 from dr_drills.probes.budget import NoAnswer
 
-CALL_S = 1.0
-"""For one attempt: who waits longer is not being served."""
 READ = b"SELECT host(inet_server_addr()), EXISTS (SELECT FROM applications)"
 
 

@@ -44,15 +44,19 @@ class Patience:
     total_s: float
 
 
-class _Connection(HTTPSConnection):
-    """Has its own limit for the handshake: only until the line stands it is as impatient as the call."""
+def _secured(handshake_s: float) -> type[HTTPSConnectionPool]:
+    """Return pools whose calls are impatient only until a line stands: its handshake has a limit of its own."""
 
-    handshake_s = 0.0
+    class Connection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            line = super()._new_conn()
+            line.settimeout(handshake_s)
+            return line
 
-    def _new_conn(self) -> socket.socket:
-        line = super()._new_conn()
-        line.settimeout(self.handshake_s)
-        return line
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    return Pool
 
 
 class Web:
@@ -65,9 +69,7 @@ class Web:
             retries=False,
             ssl_context=context(keys) if keys else None,
         )
-        connection = type("Connection", (_Connection,), {"handshake_s": seconds})
-        secured = type("Secured", (HTTPSConnectionPool,), {"ConnectionCls": connection})
-        self._pool.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": secured}
+        self._pool.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _secured(seconds)}
         self._limits = urllib3.Timeout(connect=seconds, read=seconds)
         self._trusts = keys is not None
 

@@ -170,9 +170,9 @@ class Rehearsal:
         self._means.note(Text(error.say("en"), error.say("zh")))
 
     def _recover(self, waiter: Waiter, *, decided: bool) -> None:
-        carried = decided and self._try(self._script.courses)
+        stuck = decided and not self._try(self._script.courses)
         with self._log.phase("hold"):
-            if decided and not carried:
+            if stuck:
                 self._means.note(Text("the plan was not carried out; healing", "计划未能执行；正在撤除故障"))
             elif self._script.scenario.expect.outage == "healed":
                 self._means.sleep(self._script.hold_s)

@@ -14,6 +14,14 @@ from failures import InputInvalid, OutsideFailed, Text
 
 Record = dict[str, Any]
 _CHECK_WIDTH = 8
+STATE_SUFFIXES = (".json", ".journal")
+"""Of what is kept of a stack: its checkpoint, and the journal since."""
+
+
+def state_files(folder: Path, stack: str) -> tuple[Path, Path]:
+    """Return the checkpoint and the journal of a stack."""
+    checkpoint, journal = (folder / f"{stack}{suffix}" for suffix in STATE_SUFFIXES)
+    return checkpoint, journal
 
 
 def _encode(record: Record) -> bytes:

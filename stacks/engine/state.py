@@ -14,7 +14,7 @@ from typing import Any
 from failures import InputInvalid, Text
 from stacks.engine import deployment
 from stacks.engine.deployment import Intent, Resource
-from stacks.engine.journal import Journal, Record, no_room, read, sync_folder
+from stacks.engine.journal import Journal, Record, no_room, read, state_files, sync_folder
 from stacks.engine.secrets import Secrets
 from stacks.engine.urns import STACK_TYPE, provider_urn
 
@@ -31,8 +31,7 @@ class StackState:
         self.live: dict[str, Resource] = {}
         self.doomed: dict[tuple[str, str], Resource] = {}
         self.intents: dict[int, Intent] = {}
-        self._checkpoint = folder / f"{name}.json"
-        self._journal_path = folder / f"{name}.journal"
+        self._checkpoint, self._journal_path = state_files(folder, name)
         self._base = ""
         self._next = 1
         self._lock = threading.RLock()

@@ -14,16 +14,15 @@ from stacks.engine.events import Op
 from stacks.image_files import image_contents
 from stacks.rollout.act import Building
 from stacks.rollout.backends import backends_of
-from stacks.rollout.former import set_aside
-from stacks.rollout.locks import hold
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import PlanReport, Standing, refusal
 from stacks.rollout.preview import Backends, make_plan, stage_of
 from stacks.rollout.progress import Board
 from stacks.rollout.report import RunReport
 from stacks.rollout.run import Ended, Job, Verdict, run_jobs
-from stacks.rollout.stop import asking, stoppable
+from stacks.rollout.stop import asking
 from stacks.rollout.terminal import Terminal
+from stacks.rollout.working import at_work
 from stacks.rollout.workspace import Workspace, open_workspace
 from topology import ledger
 from topology.load import read
@@ -40,11 +39,9 @@ _WORDS = {
 
 
 def preview(source: Path, options: RunOptions, terminal: Terminal, make: MakeBackends = backends_of) -> PlanReport:
-    """Return what `deploy` would do; changes nothing."""
+    """Return what `deploy` would do; changes nothing at any site."""
     workspace = open_workspace(source, os.environ, options.sites)
-    workspace.home.make()
-    with hold(workspace.home.lock, "govcloud plan"), stoppable(terminal.note) as stop:
-        set_aside(workspace.home, workspace.generations, terminal.note)
+    with at_work(workspace, "govcloud plan", terminal.note) as stop:
         report = make_plan(workspace, options, make(workspace, options, terminal), stop)
         refuse_stopped(stop)
         return report
@@ -60,9 +57,7 @@ def deploy(source: Path, options: RunOptions, terminal: Terminal, make: MakeBack
     """
     began = time.monotonic()
     workspace = open_workspace(source, os.environ, options.sites)
-    workspace.home.make()
-    with hold(workspace.home.lock, "govcloud deploy"), stoppable(terminal.note) as stop:
-        set_aside(workspace.home, workspace.generations, terminal.note)
+    with at_work(workspace, "govcloud deploy", terminal.note) as stop:
         backends = make(workspace, options, terminal)
         plan = make_plan(workspace, options, backends, stop)
         refuse_stopped(stop)

@@ -11,8 +11,6 @@ from failures import GateRefused, GovcloudError, Text
 from stacks.rollout.act import Building
 from stacks.rollout.backends import backends_of
 from stacks.rollout.deploy import MakeBackends, expected, refuse_stopped, report_of
-from stacks.rollout.former import set_aside
-from stacks.rollout.locks import hold
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Loss, PlanReport, StackPlan, Standing
 from stacks.rollout.preview import Backends, deletions, stage_of
@@ -21,8 +19,9 @@ from stacks.rollout.records import Record
 from stacks.rollout.report import RunReport
 from stacks.rollout.run import Job, run_jobs
 from stacks.rollout.stack_index import known_stacks
-from stacks.rollout.stop import asking, stoppable
+from stacks.rollout.stop import asking
 from stacks.rollout.terminal import Terminal
+from stacks.rollout.working import at_work
 from stacks.rollout.workspace import Workspace, open_workspace
 from stacks.stateful import is_stateful
 
@@ -35,9 +34,7 @@ def destroy(source: Path, options: RunOptions, terminal: Terminal, make: MakeBac
     """
     began = time.monotonic()
     workspace = open_workspace(source, os.environ, options.sites)
-    workspace.home.make()
-    with hold(workspace.home.lock, "govcloud destroy"), stoppable(terminal.note) as stop:
-        set_aside(workspace.home, workspace.generations, terminal.note)
+    with at_work(workspace, "govcloud destroy", terminal.note) as stop:
         backends = make(workspace, options, terminal)
         plan = plan_destruction(workspace, options, backends)
         jobs = [Job(stack, stage_of(stack)) for stack in plan.stacks if not stack.trouble]

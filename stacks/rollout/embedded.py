@@ -13,7 +13,7 @@ from stacks.access import read_access
 from stacks.engine.events import Outcome
 from stacks.engine.host import Program
 from stacks.engine.host import run as run_program
-from stacks.engine.journal import sync_folder
+from stacks.engine.journal import state_files, sync_folder
 from stacks.engine.provider import Connect
 from stacks.engine.request import Mode, RunRequest
 from stacks.engine.secrets import Secrets
@@ -21,7 +21,6 @@ from stacks.engine.state import StackState
 from stacks.inputs import FoundationInputs
 from stacks.program import build_shard
 from stacks.rollout.engines import EMBEDDED, Run
-from stacks.rollout.home import STATE_SUFFIXES
 from stacks.shards import Shard
 from stacks.stateful import is_stateful
 
@@ -111,6 +110,6 @@ def _nothing(_: str) -> bool:
 
 def remove_state(states: Path, stack: str) -> None:
     """Remove what is kept of a stack that has nothing left."""
-    for suffix in STATE_SUFFIXES:
-        (states / f"{stack}{suffix}").unlink(missing_ok=True)
+    for path in state_files(states, stack):
+        path.unlink(missing_ok=True)
     sync_folder(states)

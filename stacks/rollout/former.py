@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from failures import Text
-from stacks.engine.journal import sync_folder
+from stacks.engine.journal import state_files, sync_folder
 from stacks.rollout.engines import EMBEDDED
-from stacks.rollout.home import STATE_SUFFIXES, Home
+from stacks.rollout.home import Home
 from stacks.rollout.records import Record, Records
+from stacks.rollout.workspace import Workspace
 
 FORMER = "former"
 
@@ -24,10 +25,10 @@ def void(records: Iterable[Record], now: Mapping[str, str]) -> list[Record]:
     return [record for record in ours if now.get(record.site, "") not in {"", record.generation}]
 
 
-def set_aside(home: Home, now: Mapping[str, str], note: Callable[[Text], None]) -> None:
+def set_aside(workspace: Workspace, note: Callable[[Text], None]) -> None:
     """Move states and records of former clouds to a folder each, the record last; only the last of them are kept."""
-    lost = void(Records(home.records).read().values(), now)
-    if not lost:
+    home, dated = workspace.home, [r for r in workspace.records.read().values() if r.generation]
+    if not dated or not (lost := void(dated, workspace.generations)):
         return
     _keep_only(home.folder / FORMER, {record.generation for record in lost})
     for record in lost:
@@ -45,8 +46,7 @@ def set_aside(home: Home, now: Mapping[str, str], note: Callable[[Text], None]) 
 
 
 def _move(stack: str, home: Home, to: Path) -> None:
-    paths = [home.states / f"{stack}{suffix}" for suffix in STATE_SUFFIXES] + [home.records / f"{stack}.json"]
-    for path in paths:
+    for path in (*state_files(home.states, stack), Records(home.records).path(stack)):
         if path.exists():
             kept = to / path.parent.name
             kept.mkdir(mode=0o700, parents=True, exist_ok=True)

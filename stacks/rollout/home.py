@@ -15,8 +15,6 @@ from stacks.engine.journal import sync_folder
 
 PASSPHRASE_FILES = ("GOVCLOUD_PASSPHRASE_FILE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the name of a variable
-STATE_SUFFIXES = (".json", ".journal")
-"""Of the files that the embedded engine keeps of a stack."""
 
 
 @dataclass(frozen=True)

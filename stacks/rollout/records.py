@@ -65,13 +65,13 @@ class Records:
         self._write(record)
 
     def forget(self, stack: str) -> None:
-        self._path(stack).unlink(missing_ok=True)
+        self.path(stack).unlink(missing_ok=True)
 
-    def _path(self, stack: str) -> Path:
+    def path(self, stack: str) -> Path:
         return self._folder / f"{stack}.json"
 
     def _write(self, record: Record) -> None:
-        path = self._path(record.stack)
+        path = self.path(record.stack)
         fresh = path.with_suffix(".new")
         with naming(path), fresh.open("w", encoding="utf-8") as file:
             json.dump(asdict(record), file, indent=1)

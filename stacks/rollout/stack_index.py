@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stacks.engine.journal import STATE_SUFFIXES
 from stacks.names import FOUNDATION
 from stacks.rollout.engines import EMBEDDED
-from stacks.rollout.home import STATE_SUFFIXES, Home
+from stacks.rollout.home import Home
 from stacks.rollout.records import Record, Records, Result
 
 

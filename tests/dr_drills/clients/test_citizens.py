@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dr_drills.clients.attempts import Outcome
-from dr_drills.clients.citizens import CALL_S, REACH_S, SERVER_S, Citizen, Resolver
+from dr_drills.clients.attempts import CALL_S, Outcome
+from dr_drills.clients.citizens import REACH_S, SERVER_S, Citizen, Resolver
 from dr_drills.probes import entrance
 from dr_drills.probes.web import Web
 from tests.dr_drills.pretence import KEYS, Answer, answering, certified, serving, unreachable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from dr_drills.rehearsal.clients import ACKNOWLEDGED, Waiter, cut_off
@@ -22,13 +22,12 @@ class Clients:
 
     dark: tuple[float, float] = (0.0, 0.0)
     now: float = 100.0
-    begin: float = field(default=0.0)
 
     def rates(self) -> Mapping[str, Any]:
         return {"writer": None}
 
     def attempts(self, name: str) -> Sequence[Attempt]:
-        times = [tenth / 10 for tenth in range(int(self.begin * 10), int(self.now * 10))]
+        times = [tenth / 10 for tenth in range(int(self.now * 10))]
         return [
             Attempt(at, at + 0.05, "refused" if self.dark[0] <= at < self.dark[1] else ACKNOWLEDGED) for at in times
         ]

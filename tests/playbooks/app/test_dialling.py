@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import psycopg
 import pytest
 
-from certificates.dialling import HEAD_START_S, first_of
+from certificates.dialling import HEAD_START_S, Dialled, first_of
+from tests.playbooks.app.shelf import SETTINGS
 
 
 class Line:
@@ -95,3 +97,18 @@ def test_line_that_comes_too_late_is_closed() -> None:
 
     assert all(late.closed for late in lines if late is not line)
     assert not line.closed
+
+
+def test_connection_is_dialled_at_each_entrance_the_own_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is named by itself, with the same words besides."""
+    dialled: list[tuple[Any, ...]] = []
+
+    async def refuse(conninfo: str = "", **words: Any) -> None:
+        dialled.append((conninfo, *(words[key] for key in ("host", "hostaddr", "port", "dbname"))))
+        raise psycopg.OperationalError("refused")
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "connect", refuse)
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        asyncio.run(Dialled.connect("", entrances=SETTINGS.entrances, seconds=0.4, dbname="d"))
+
+    assert list(dict.fromkeys(dialled)) == [("", "near", "10.0.0.1", 5000, "d"), ("", "far", "10.1.0.1", 5001, "d")]

@@ -18,7 +18,7 @@ def quota_kind(type_: str, service: str, path: str, key: str, names: tuple[str, 
     limits = tuple(Property(name, int, computed=True) for name in names)
 
     def asked(id_: str, api: Api, inputs: Inputs, answer: Raw) -> Raw:
-        project = id_.split("/", maxsplit=1)[0]
+        project = _project(id_)
         return {**answer[key], "project_id": project, "id": f"{project}/{inputs.get('region') or api.region}"}
 
     def create(api: Api, inputs: Inputs) -> Raw:
@@ -27,12 +27,12 @@ def quota_kind(type_: str, service: str, path: str, key: str, names: tuple[str, 
         return asked(project, api, inputs, api.send("PUT", service, f"{path}/{project}", {key: wanted}))
 
     def read(api: Api, id_: str, inputs: Inputs) -> Raw | None:
-        project = id_.split("/", maxsplit=1)[0]
+        project = _project(id_)
         answer = _unless_gone(api, project, lambda: api.get_or_none(service, f"{path}/{project}"))
         return None if answer is None else asked(id_, api, inputs, answer)
 
     def delete(api: Api, id_: str, _: Inputs) -> object:
-        project = id_.split("/", maxsplit=1)[0]
+        project = _project(id_)
         return _unless_gone(api, project, lambda: api.delete(service, f"{path}/{project}"))
 
     return Kind(
@@ -52,6 +52,10 @@ def quota_kind(type_: str, service: str, path: str, key: str, names: tuple[str, 
             find=_found(read),
         ),
     )
+
+
+def _project(id_: str) -> str:
+    return id_.split("/", maxsplit=1)[0]
 
 
 def _unless_gone(api: Api, project: str, call: Callable[[], Any]) -> Any:
