@@ -14,6 +14,8 @@ MARK = "RUN_FOLDER_OF_ANSIBLE"
 """The variable that every process of a run has in its environment: the run's folder."""
 PREFIX = "run-"
 SECONDS = 5.0
+LOOKS = 2
+"""How often in a row nothing is found before it counts: /proc shows nothing of a process amid execve."""
 
 
 def clear_leftovers(folder: Path) -> None:
@@ -27,10 +29,12 @@ def clear_leftovers(folder: Path) -> None:
 
 def clear(run: Path) -> None:
     """End the processes of one run and remove its folder."""
-    until = time.monotonic() + SECONDS
-    while (found := tuple(marked(run))) and time.monotonic() < until:
+    until, empty = time.monotonic() + SECONDS, 0
+    while empty < LOOKS and time.monotonic() < until:
+        found = tuple(marked(run))
         for pid in found:
             _kill(pid)
+        empty = 0 if found else empty + 1
         time.sleep(0.05)
     sweep(run)
 

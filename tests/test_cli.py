@@ -193,6 +193,7 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_reader_that_went_away_leaves_the_exit_code(home: Path) -> None:
     """`govcloud ... | head` ends with the code that the work deserved, and quietly."""
     with subprocess.Popen([PROGRAM, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -208,6 +209,7 @@ def test_api_answers_cannot_steer_the_terminal() -> None:
     assert printable("a\x1b[31mb\x07\n泉州") == "a[31mb\n泉州"
 
 
+@pytest.mark.slow
 def test_output_that_is_piped_has_no_colour(home: Path) -> None:
     """Nobody wants escape sequences in a file, also when colour is forced."""
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(home), "GOVCLOUD_HOME": str(home / "home"), "FORCE_COLOR": "1"}
@@ -223,6 +225,7 @@ def test_import_of_cli_loads_no_room() -> None:
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_help_costs_little_more_than_the_library_that_draws_it() -> None:
     """The best of five runs against the same for `import typer`: 0.11 s of CPU against 0.09 s on an idle machine."""
     help_, floor = zip(

@@ -23,6 +23,7 @@ RENEW = "GOVCLOUD_RENEW_GOLDEN"
 WRITES = frozenset({("citizen-db", "writer")})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_timeline_of_a_site_lost_is_the_golden_one(lang: str) -> None:
     """All that a reader of a log sees of a run; renew it with GOVCLOUD_RENEW_GOLDEN=1 and read the difference."""
@@ -36,6 +37,7 @@ def test_timeline_of_a_site_lost_is_the_golden_one(lang: str) -> None:
     assert max(map(cell_len, shown)) <= WIDTH
 
 
+@pytest.mark.slow
 def test_timeline_on_a_terminal_tells_of_the_clients_more_often() -> None:
     """Who sits before it wants to see that it goes on; a log does not."""
     seen = [Seen(people(), attempts(until=110.0)) for _ in range(2)]

@@ -39,6 +39,7 @@ def test_command_that_ran_and_failed_is_a_failure() -> None:
     assert not isinstance(told.value, NoAnswer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("off", "words"),
     [(True, ("true",)), (False, ("/nowhere/command",)), (False, (sys.executable, "-c", "import time; time.sleep(9)"))],

@@ -188,6 +188,7 @@ def test_drill_at_the_same_time_as_another_is_refused(topology: Path) -> None:
     assert "the first" in refused.value.what.en
 
 
+@pytest.mark.slow
 def test_drill_after_one_that_died_is_refused_until_that_is_healed(topology: Path) -> None:
     """A fault that cannot be undone stays told; without a lab on this machine nothing is claimed to be healed."""
     died(topology, "run-1")

@@ -123,6 +123,7 @@ def test_look_before_the_first_configuration_says_nothing_of_services(home: Path
     assert report.exit_code == 5
 
 
+@pytest.mark.slow
 def test_look_after_configuring_reads_services_with_the_kept_keys(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The authority and passwords come from the sealed file; a wrong passphrase is told, and passes nothing."""
     keys: list[Any] = []

@@ -32,6 +32,7 @@ def test_show_of_a_run_by_its_id_tells_verdict_and_page(run: Path, capsys: pytes
     assert str(run / "report.html") in told.err
 
 
+@pytest.mark.slow
 def test_show_as_json_is_the_document(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One document with the verdict of a failed run, and its exit code."""
     bad = good_run(run.parent / "bad", ledger={**measured()["ledger"], "lost": 1})

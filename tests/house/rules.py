@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.house.sources import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
@@ -67,13 +67,13 @@ def wordy_docstring(source: Source) -> Iterator[str]:
 
 def vague_name(source: Source) -> Iterator[str]:
     names = [part.removesuffix(".py") for part in source.path.split("/")]
-    names += [node.name for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    names += [node.name for node in source.nodes if isinstance(node, ast.ClassDef)]
     yield from (f"{source.path}: {name}" for name in names if VAGUE.search(name))
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield the line and the first part of every absolute import below `tree`."""
-    for node in ast.walk(tree):
+def imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+    """Yield the line and the first part of every absolute import among `nodes`."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name.split(".")[0]) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -84,7 +84,7 @@ def backward_import(source: Source) -> Iterator[str]:
     allowed = ROOMS.get(source.room)
     if allowed is None:
         return
-    for line, name in imported(source.tree):
+    for line, name in imported(source.nodes):
         if name in KNOWN and name != source.room and name not in allowed:
             yield f"{source.path}:{line} imports {name}"
 
@@ -92,18 +92,18 @@ def backward_import(source: Source) -> Iterator[str]:
 def eager_import(source: Source) -> Iterator[str]:
     if source.room not in DOORS:
         return
-    top = ast.Module([node for node in source.tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    top = source.tree.body
     yield from (f"{source.path}:{line} imports {name} at the top" for line, name in imported(top) if name in LAZY)
 
 
 def relative_import(source: Source) -> Iterator[str]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ImportFrom) and node.level:
             yield f"{source.path}:{node.lineno}"
 
 
 def endless_call(source: Source) -> Iterator[str]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WAITS):
             continue
         owner = node.func.value
@@ -114,7 +114,7 @@ def endless_call(source: Source) -> Iterator[str]:
 
 def silent_catch(source: Source) -> Iterator[str]:
     lines = source.text.splitlines()
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.ExceptHandler):
             continue
         caught = (

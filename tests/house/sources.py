@@ -28,13 +28,18 @@ class Source:
     def tree(self) -> ast.Module:
         return ast.parse(self.text if self.path.endswith(".py") else "", self.path)
 
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Return every node of the tree; most rules look at them all."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def room(self) -> str:
         """Return the top-level package or module this file belongs to: `topology/model.py` is in `topology`."""
         return self.path.split("/", 1)[0].removesuffix(".py")
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        return (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 @functools.cache

@@ -90,6 +90,7 @@ def test_tool_installed_elsewhere_runs_its_own_code(tool: Path, tmp_path: Path) 
     assert str(ROOT) not in where
 
 
+@pytest.mark.slow
 def test_tool_called_from_any_folder_validates_its_example(tool: Path, tmp_path: Path) -> None:
     """`govcloud --help` and `govcloud validate` of the packaged example work far from the tree."""
     example = next(tool.parent.glob("lib/python*/site-packages/topology/quanzhou.yaml"))

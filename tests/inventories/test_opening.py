@@ -42,6 +42,7 @@ def test_open_inventory_of_an_unbuilt_cloud_writes_nothing(tmp_path: Path, memor
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.slow
 def test_open_inventory_lays_keys_in_memory_for_their_owner_only(tmp_path: Path, memory: str) -> None:
     """One file per department and site, mode 0600, nothing below the home."""
     hosts = quanzhou()
@@ -57,6 +58,7 @@ def test_open_inventory_lays_keys_in_memory_for_their_owner_only(tmp_path: Path,
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"for tests" in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_open_inventory_of_one_built_site_knows_the_servers_of_that_site(tmp_path: Path, memory: str) -> None:
     """The others are planned: they have variables, and no server."""
     record(home_of("quanzhou", {"GOVCLOUD_HOME": str(tmp_path)}), quanzhou(), KEY, only=("donghai",))
@@ -67,6 +69,7 @@ def test_open_inventory_of_one_built_site_knows_the_servers_of_that_site(tmp_pat
     assert len(found.inventory.variables) == 18
 
 
+@pytest.mark.slow
 def test_open_inventory_with_the_wrong_passphrase_is_refused(tmp_path: Path, memory: str) -> None:
     """No key comes out, and the message says why."""
     record(home_of("quanzhou", {"GOVCLOUD_HOME": str(tmp_path)}), quanzhou(), KEY, only=("donghai",))

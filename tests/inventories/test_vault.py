@@ -40,6 +40,7 @@ def test_vault_file_holds_no_secret_in_clear(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_vault_with_the_wrong_passphrase_is_refused(tmp_path: Path) -> None:
     """The file stays as it is, and the message names it."""
     vault(tmp_path).write(MADE)

@@ -282,6 +282,7 @@ def test_configure_without_the_secrets_of_running_hosts_is_refused(home: Home) -
     assert not (home.folder / "secrets.json").exists()
 
 
+@pytest.mark.slow
 def test_configure_with_the_wrong_passphrase_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is touched."""
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")

@@ -70,6 +70,7 @@ def test_admit_starts_a_new_cluster_when_no_member_has_data(lost: Settings) -> N
     assert started(lost) == first("new")
 
 
+@pytest.mark.slow
 def test_admit_is_refused_when_another_may_have_data_and_no_majority_answers(lost: Settings) -> None:
     """A second cluster beside the first would be the end of both."""
     with pytest.raises(Refused, match="b, c may have"):

@@ -201,6 +201,7 @@ def most_open(on: Board, events: list[tuple[str, str]]) -> int:
     return most
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(EVENTS)
 def test_board_never_has_two_servers_open(events: list[tuple[str, str]]) -> None:

@@ -107,12 +107,17 @@ def test_leaks_when_there_is_one_finds_it(tmp_path: Path) -> None:
     """The search can fail: a canary in an argument and in a file is seen."""
     (tmp_path / "run-1").mkdir()
     (tmp_path / "run-1" / "artifact").write_text(CANARY)
-    leaky = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)", CANARY])
+    leaky = subprocess.Popen(
+        [sys.executable, "-c", "import time; print(flush=True); time.sleep(30)", CANARY], stdout=subprocess.PIPE
+    )
     try:
+        # /proc shows no arguments for a moment around execve, where Popen has already returned.
+        assert leaky.stdout
+        assert leaky.stdout.readline() == b"\n"
         assert leaks(tmp_path) == ["artifact", f"process {leaky.pid}"]
     finally:
         leaky.kill()
-        leaky.wait(5)
+        leaky.communicate(timeout=5)
 
 
 def test_run_plays_lends_the_child_no_variable_of_ours(

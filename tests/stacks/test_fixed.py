@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def addresses_of(names: list[str]) -> dict[tuple[str, int], str]:
     return dict(fixed_addresses(cloud, addresses, "data", "extranet", "east"))
 
 
+@pytest.mark.slow
 @given(names=service_names)
 def test_fixed_addresses_are_apart_and_kept_for_services(names: list[str]) -> None:
     """Each server has its own address, none that OpenStack may give to another."""
@@ -37,6 +39,7 @@ def test_fixed_addresses_are_apart_and_kept_for_services(names: list[str]) -> No
     assert all(kept.first <= IPv4Address(address) <= kept.last for address in found.values())
 
 
+@pytest.mark.slow
 @given(names=service_names)
 def test_fixed_addresses_last_service_gone_moves_nobody(names: list[str]) -> None:
     """A service at the end of the file comes and goes without moving the others."""

@@ -45,6 +45,7 @@ def _run_folder() -> None:
     runpy.run_path(str(ROOT / "stacks"), run_name="__main__")
 
 
+@pytest.mark.slow
 def test_main_config_names_a_shard_builds_what_the_plan_has(topology: Path) -> None:
     """The CLI builds the same resources as the plan would, with the site's Keystone from clouds.yaml."""
     shards = {shard.stack: shard for shard in small.shards()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from stacks.names import HOST_NAME_LIMIT, department_shard, server_name
 names = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(department=names, application=names, number=st.integers(1, 1000))
 def test_server_name_any_base_fits_a_host_name(department: str, application: str, number: int) -> None:
     """The longest names still fit, and keep their number."""

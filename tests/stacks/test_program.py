@@ -147,6 +147,7 @@ def test_department_builder_acts_in_its_project_only() -> None:
     assert own.inputs["userId"] == "id of User data-builder"
 
 
+@pytest.mark.slow
 def test_department_builder_cloud_in_environment_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """OS_CLOUD on the operator's desk does not redirect a department into the administrator's project."""
     monkeypatch.setenv("OS_CLOUD", "elsewhere")
@@ -188,6 +189,7 @@ def test_department_service_server_has_its_marks_and_planned_address() -> None:
     assert IPv4Address(row["address"]) < IPv4Address(subnet.inputs["allocationPools"][0]["start"])
 
 
+@pytest.mark.slow
 def test_department_servers_outlive_another_image() -> None:
     """Nova would rebuild a server for another image, and its local disk would be lost."""
     servers = recorded("smallcity.east.data").of("compute/instance:Instance")

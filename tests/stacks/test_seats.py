@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from stacks.seats import FIRST_VLAN, LAST_VLAN, edge_vlans, seat
 names = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(cloud=names, zones=st.lists(names, unique=True, max_size=8))
 def test_edge_vlans_of_a_cloud_are_apart_and_in_range(cloud: str, zones: list[str]) -> None:
     """Every edge zone has a segment of its own that the site's network offers."""

@@ -65,6 +65,7 @@ def test_plan_shards_department_needs_the_foundation_of_its_site() -> None:
     assert shards["smallcity.west.foundation"].needs == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(name=new_names, drawn=new_departments)
 def test_digests_department_added_touch_only_its_shards(name: str, drawn: dict[str, Any]) -> None:
@@ -77,6 +78,7 @@ def test_digests_department_added_touch_only_its_shards(name: str, drawn: dict[s
     assert {stack: after[stack] for stack in before} == before
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(name=new_names, drawn=new_departments)
 def test_digests_department_removed_touch_no_other_shard(name: str, drawn: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ def refused(cloud: Cloud, ledger: Ledger | None = None) -> tuple[Finding, ...]:
     return caught.value.findings
 
 
+@pytest.mark.slow
 @given(crowds, st.sets(names, min_size=1, max_size=8))
 def test_plan_of_any_names_never_overlaps(departments: set[str], sites: set[str]) -> None:
     """No two networks of different zone, site or department share an address."""
@@ -64,6 +65,7 @@ def test_plan_of_any_names_never_overlaps(departments: set[str], sites: set[str]
     assert not [(a, b) for a, b in pairwise(ordered) if a.overlaps(b)]
 
 
+@pytest.mark.slow
 @given(crowds)
 def test_plan_of_any_names_stays_inside_zone_and_site(departments: set[str]) -> None:
     """Every subnet lies in its site's block and every block in its zone."""
@@ -74,6 +76,7 @@ def test_plan_of_any_names_stays_inside_zone_and_site(departments: set[str]) -> 
         assert planned.site_block(zone, site).subnet_of(planned.zones[zone].cidr)
 
 
+@pytest.mark.slow
 @given(crowds)
 def test_plan_of_department_uses_one_slot_everywhere(departments: set[str]) -> None:
     """A department's place inside the site block is the same in every zone and at every site."""
@@ -87,6 +90,7 @@ def test_plan_of_department_uses_one_slot_everywhere(departments: set[str]) -> N
         assert len(offsets) == 1
 
 
+@pytest.mark.slow
 @given(st.lists(crowds, min_size=2, max_size=6))
 def test_plan_under_its_ledger_moves_nobody(history: list[set[str]]) -> None:
     """Whatever comes and goes, those who stay keep their subnets, down to the last free slot."""
@@ -99,6 +103,7 @@ def test_plan_under_its_ledger_moves_nobody(history: list[set[str]]) -> None:
         ledger, before, known = planned.ledger, subnets(planned, departments), departments
 
 
+@pytest.mark.slow
 @given(crowds.flatmap(lambda crowd: st.tuples(st.permutations(sorted(crowd)), st.permutations(sorted(crowd)))))
 def test_plan_without_ledger_ignores_the_order_of_the_file(orders: tuple[list[str], list[str]]) -> None:
     """Two people who write the same departments in another order get the same plan."""
@@ -107,6 +112,7 @@ def test_plan_without_ledger_ignores_the_order_of_the_file(orders: tuple[list[st
     assert one == other
 
 
+@pytest.mark.slow
 @given(crowds, st.sets(names, max_size=3))
 def test_plan_when_department_comes_back_gives_its_old_subnet(departments: set[str], newcomers: set[str]) -> None:
     """A department that was removed returns to its addresses, while free ones last for those who came meanwhile."""
@@ -168,6 +174,7 @@ def test_plan_of_full_zone_is_refused_with_figures() -> None:
     assert "/18" in found[0].fix.en
 
 
+@pytest.mark.slow
 @given(st.integers(min_value=1, max_value=400), st.integers(min_value=20, max_value=29))
 def test_plan_of_full_zone_names_a_cidr_that_does(count: int, prefix: int) -> None:
     """The width that the error recommends is enough, and half of it is not."""
@@ -250,6 +257,7 @@ def test_edge_subnet_without_edge_zone_is_a_key_error() -> None:
         planned.edge_subnet("anxi", "edge")
 
 
+@pytest.mark.slow
 def test_plan_of_province_takes_less_than_a_second() -> None:
     """3,300 departments at three sites in two zones are planned, all subnets computed, within a second."""
     crowd = [f"office-{n}" for n in range(3300)]

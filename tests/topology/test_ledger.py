@@ -34,6 +34,7 @@ def test_ledger_when_absent_is_empty(tmp_path: Path) -> None:
     assert ledgers.read(tmp_path / "c.addresses.yaml") == Ledger()
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names | st.sampled_from(["on", "no", "null", "y"]), st.integers(1, 10**9 - 1)))
 def test_ledger_text_of_any_names_reads_back(departments: dict[str, int]) -> None:
     """What was rendered is parsed again, also names that YAML takes for something else."""

@@ -68,6 +68,7 @@ def check_sound(reading: Reading) -> None:
         assert finding.say("zh").replace("\n", "").isprintable()
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(st.lists(st.tuples(st.sampled_from(ALL_PATHS), st.sampled_from(["delete", "rename", "brace", "set"]), STRANGE)))
 def test_town_with_any_changes_gives_a_cloud_or_findings(changes: list[tuple[Any, ...]]) -> None:
@@ -79,6 +80,7 @@ def test_town_with_any_changes_gives_a_cloud_or_findings(changes: list[tuple[Any
     check_sound(read_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False)))
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(
     st.integers(0, len(TOWN) - 1),
@@ -90,6 +92,7 @@ def test_town_with_any_cut_in_its_text_gives_a_cloud_or_findings(start: int, len
     check_sound(read_text(TOWN[:start] + text + TOWN[start + length :]))
 
 
+@pytest.mark.slow
 @given(st.sampled_from([p for p in ALL_PATHS if "title" not in p]))
 def test_braces_outside_titles_are_always_refused(path: tuple[Any, ...]) -> None:
     """No field but a title lets a template through."""
@@ -171,6 +174,7 @@ def test_cloud_written_as_json_loads_as_the_same_cloud(tmp_path: Path) -> None:
     assert load_cloud(path) == cloud
 
 
+@pytest.mark.slow
 def test_large_topology_loads_without_findings(tmp_path: Path) -> None:
     """Five hundred departments in one file are no special case."""
     path = tmp_path / "city.yaml"

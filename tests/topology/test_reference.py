@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.topology.town import ROOT
 from topology.catalogue import RULES
 from topology.checks import CHECK_RULES
@@ -15,6 +17,7 @@ from topology.textrules import TEXT_RULES
 PAGE = ROOT / "docs" / "topology-language.md"
 
 
+@pytest.mark.slow
 def test_reference_page_is_the_one_the_model_makes() -> None:
     """Change the model, then run `python -m topology.reference > docs/topology-language.md`."""
     assert PAGE.read_text(encoding="utf-8") == reference()

@@ -123,6 +123,7 @@ def test_junit_of_good_topology_is_one_passing_case(tmp_path: Path) -> None:
     assert root.find(".//failure") is None
 
 
+@pytest.mark.slow
 def test_every_bad_topology_renders_in_every_form() -> None:
     """Real findings, with all their odd characters, make sound documents."""
     everything = validate(sorted(BAD.glob("*.yaml")))

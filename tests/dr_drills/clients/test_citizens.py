@@ -62,6 +62,7 @@ def test_resolver_asks_each_server_in_turn(town: Town) -> None:
     assert {(a.outcome, a.marker) for a in told} == {(Outcome.ACKNOWLEDGED, "")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [None, []], ids=["silent", "empty"])
 def test_resolver_whose_turn_falls_on_a_server_without_an_answer_asks_the_next(town: Town, first: Any) -> None:
     """One dark site is no outage of the names."""
@@ -72,6 +73,7 @@ def test_resolver_whose_turn_falls_on_a_server_without_an_answer_asks_the_next(t
     assert told.ended_s - told.began_s < 2 * SERVER_S
 
 
+@pytest.mark.slow
 def test_resolver_without_any_answer_is_refused_in_time(town: Town) -> None:
     """All are dark, or none has an address."""
     town(a=None, b=[])
@@ -126,6 +128,7 @@ def test_citizen_without_a_receipt_is_refused_only_when_the_service_says_so(
     assert told.detail.startswith(A)
 
 
+@pytest.mark.slow
 def test_citizen_at_a_copy_that_does_not_answer_is_in_doubt(town: Town) -> None:
     """The connection stood, the application may have been read."""
     town(a=[A])
@@ -146,6 +149,7 @@ def test_citizen_whose_turn_falls_on_a_dark_site_applies_at_the_next(town: Town)
     assert REACH_S <= told.ended_s - told.began_s < CALL_S
 
 
+@pytest.mark.slow
 def test_citizen_who_reaches_no_site_is_refused_in_time(town: Town) -> None:
     """Nothing was sent, and all addresses are on record."""
     town(a=[A, B], b=[A, B])
@@ -156,6 +160,7 @@ def test_citizen_who_reaches_no_site_is_refused_in_time(town: Town) -> None:
     assert told.ended_s - told.began_s < CALL_S
 
 
+@pytest.mark.slow
 def test_citizen_who_was_heard_and_not_answered_does_not_apply_again_elsewhere(town: Town) -> None:
     """Only what was not sent may be sent to another site."""
     town(a=[A, B], b=[A, B])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_ledger_shows_some_of_many_losses_and_counts_all() -> None:
     assert (found.lost, len(found.lost_markers), found.lost_markers[0]) == (100, SHOWN, "m000")
 
 
+@pytest.mark.slow
 @given(ATTEMPTS, FOUND, FOUND)
 def test_ledger_of_anything_adds_up(attempts: list[Attempt], before: frozenset[str], after: frozenset[str]) -> None:
     """Each marker is in one class, and what is lost is what was promised and is not there."""

@@ -60,6 +60,7 @@ def take(asked: Lines) -> Any:
     return asked.take(time.monotonic() + CALL_S)
 
 
+@pytest.mark.slow
 def test_attempt_beside_a_slow_one_that_tries_a_dark_way_ends_at_the_usual_one() -> None:
     """That another proxy is dark is no failure of a service that its own leads to."""
     exchange = Exchange({WAYS[1], WAYS[2]})
@@ -77,6 +78,7 @@ def test_attempt_beside_a_slow_one_that_tries_a_dark_way_ends_at_the_usual_one()
     assert found.login == WAYS[0]
 
 
+@pytest.mark.slow
 def test_attempt_whose_ways_are_all_dark_fails_in_time() -> None:
     """There is no service: it is told within the time of one attempt."""
     asked, began_s = lines(Exchange(set(WAYS))), time.monotonic()
@@ -86,6 +88,7 @@ def test_attempt_whose_ways_are_all_dark_fails_in_time() -> None:
     assert time.monotonic() - began_s < CALL_S + 0.2
 
 
+@pytest.mark.slow
 def test_dark_way_is_left_for_the_next_and_takes_only_its_own_lines_along() -> None:
     """What is kept through another proxy did nothing wrong."""
     exchange = Exchange({WAYS[0]})

@@ -21,6 +21,7 @@ ATTEMPTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(st.floats(1, 3), st.floats(0.15, 12), st.floats(0.001, 0.3))
 def test_outage_of_a_service_that_was_down_holds_the_truth_between_its_bounds(
     fault_s: float, down_s: float, took_s: float
@@ -132,6 +133,7 @@ def test_outage_of_a_call_in_flight_at_the_fault_counts_from_the_fault() -> None
     assert seen.seconds == pytest.approx(0.21)
 
 
+@pytest.mark.slow
 @given(ATTEMPTS, st.randoms(use_true_random=False))
 def test_outage_does_not_depend_on_the_order_of_attempts(attempts: list[Attempt], random: Random) -> None:
     """Threads end when they end."""
@@ -141,6 +143,7 @@ def test_outage_does_not_depend_on_the_order_of_attempts(attempts: list[Attempt]
     assert outage(shuffled, 10, 5) == outage(attempts, 10, 5)
 
 
+@pytest.mark.slow
 @given(ATTEMPTS)
 def test_outage_of_any_attempts_keeps_its_bounds_in_order(attempts: list[Attempt]) -> None:
     """Whatever happened, low <= high, a pass needs a hold, and the document is JSON."""
@@ -153,6 +156,7 @@ def test_outage_of_any_attempts_keeps_its_bounds_in_order(attempts: list[Attempt
     assert json.loads(json.dumps(seen.document()))["failed"] == seen.failed
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([GOOD, GOOD, BAD]), min_size=30, max_size=60), st.floats(0, 30))
 def test_outage_with_one_more_failure_in_it_or_later_is_never_shorter(outcomes: list[Outcome], later_s: float) -> None:
     """Once it began, nothing that fails makes it look better."""
@@ -168,6 +172,7 @@ def _or_never(seconds: float | None) -> float:
     return math.inf if seconds is None else seconds
 
 
+@pytest.mark.slow
 @given(st.lists(ATTEMPTS, min_size=1, max_size=4))
 def test_whole_is_never_better_than_any_of_its_clients(several: list[list[Attempt]]) -> None:
     """It is back when all are; one that never came back is enough."""
@@ -180,6 +185,7 @@ def test_whole_is_never_better_than_any_of_its_clients(several: list[list[Attemp
     assert everything.failed == sum(one.failed for one in outages)
 
 
+@pytest.mark.slow
 @given(ATTEMPTS)
 def test_whole_of_one_client_is_what_it_went_through(attempts: list[Attempt]) -> None:
     """Alone it is the service."""

@@ -50,6 +50,7 @@ def test_record_with_a_torn_last_line_is_read_without_it_and_goes_on_after_it(tm
         assert [one.marker for one in read_record(path)] == ["m0", "m1"][: number + 1]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 400))
 def test_record_cut_anywhere_is_a_beginning_of_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, at: int

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from dr_drills.detection.eyes import observers, targets, told
 from dr_drills.detection.watch import Eye, Sighting
 from dr_drills.detection.witnesses import agreed
@@ -59,6 +61,7 @@ def test_silence_counts_only_from_one_who_sees_another_site() -> None:
     assert told({"a": ("a:1",)}, ["a"], set()) == {"a": None}
 
 
+@pytest.mark.slow
 def test_observers_inside_two_sites_that_miss_a_third_agree_within_two_seconds() -> None:
     """Each look takes as long as one at a dark site does."""
     lost = "donghai"

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from dr_drills.detection import reach
 from dr_drills.detection.eyes import program
 
@@ -33,6 +35,7 @@ def silent() -> Iterator[str]:
             one.close()
 
 
+@pytest.mark.slow
 def test_reach_tells_an_open_and_a_refused_port_from_a_silent_one_within_its_time() -> None:
     """A host that refuses is there; one that says nothing is waited for no longer than told."""
     with listening() as there, silent() as quiet:
@@ -45,6 +48,7 @@ def test_reach_tells_an_open_and_a_refused_port_from_a_silent_one_within_its_tim
         assert 0.25 < time.monotonic() - began < 1.0
 
 
+@pytest.mark.slow
 def test_reach_on_a_host_with_nothing_but_python_says_the_same() -> None:
     """The module's text is a program by itself: the host has nothing else of ours."""
     with listening() as there, silent() as quiet:

@@ -38,6 +38,7 @@ def stroll(kind: Kind) -> None:
         wander(truth, random, [], faults=2, steps=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(Kind))
 def test_plan_interrupted_anywhere_keeps_every_invariant(kind: Kind) -> None:
     """Whatever happened before, and wherever a plan is interrupted and made anew, no invariant breaks."""

@@ -11,6 +11,7 @@ from dr_drills.probes.budget import NoAnswer, Unknown, ask
 from failures import OutsideFailed, Text
 
 
+@pytest.mark.slow
 def test_ask_with_one_that_hangs_keeps_the_others() -> None:
     """The limit holds for all together; what is still open is unknown, and says for how long it was asked."""
     hold = Event()
@@ -50,6 +51,7 @@ def test_ask_nothing_answers_nothing() -> None:
     assert ask(dict[str, type[int]](), 5) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [200])
 def test_ask_many_takes_as_long_as_one(count: int) -> None:
     """Questions are asked side by side."""

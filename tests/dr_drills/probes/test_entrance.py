@@ -35,6 +35,7 @@ def test_resolve_of_an_unknown_name_is_refused_by_word(monkeypatch: pytest.Monke
         asked(monkeypatch, port)
 
 
+@pytest.mark.slow
 def test_resolve_asks_again_after_a_lost_datagram(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lost datagram is no silence; two are."""
     with answering({NAME: ["10.64.0.2"]}, deaf=1) as port:

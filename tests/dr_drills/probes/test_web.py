@@ -66,6 +66,7 @@ def test_web_of_a_closed_port_says_that_it_is_shut() -> None:
     assert caught.value.shut
 
 
+@pytest.mark.slow
 def test_web_of_a_silent_host_ends_in_time() -> None:
     """Who accepts and says nothing is not waited for."""
     with socket.create_server(("127.0.0.1", 0)) as line:

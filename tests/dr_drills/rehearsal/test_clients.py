@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from dr_drills.rehearsal.clients import ACKNOWLEDGED, Waiter, cut_off
 
 
@@ -58,6 +60,7 @@ def test_hold_begins_again_after_a_break() -> None:
     assert 119 <= clients.now < 120
 
 
+@pytest.mark.slow
 def test_hold_without_service_ends_at_its_limit() -> None:
     """A service that does not come back is not waited for without end."""
     clients = Clients(dark=(101.0, 1000.0))

@@ -29,6 +29,7 @@ def replaced(name: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
+@pytest.mark.slow
 def test_audit_of_an_untouched_run_finds_nothing(tmp_path: Path) -> None:
     """Journal, attempts, document and page agree; the document passes and says who keeps its head."""
     folder = good_run(tmp_path / "run")
@@ -39,6 +40,7 @@ def test_audit_of_an_untouched_run_finds_nothing(tmp_path: Path) -> None:
     assert (document["verdict"], document["chain"]["copies"]) == ("pass", ["anxi"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
@@ -61,6 +63,7 @@ def test_audit_of_a_changed_file_names_it(change: Callable[[Path], None], rule: 
     assert rule.startswith("V0") or rule in REASONS
 
 
+@pytest.mark.slow
 def test_audit_of_a_shortened_run_with_its_head_is_found_elsewhere(tmp_path: Path) -> None:
     """Who drops the end and writes the head beside it anew is betrayed by the head that another site keeps."""
     folder = good_run(tmp_path / "run")
@@ -74,6 +77,7 @@ def test_audit_of_a_shortened_run_with_its_head_is_found_elsewhere(tmp_path: Pat
     assert {finding.rule for finding in audit(folder / JOURNAL)} == set()
 
 
+@pytest.mark.slow
 def test_audit_of_a_run_written_anew_is_found_elsewhere(tmp_path: Path) -> None:
     """A forged run, whole in itself, does not have the digest that another site keeps."""
     folder = good_run(tmp_path / "run")
@@ -85,6 +89,7 @@ def test_audit_of_a_run_written_anew_is_found_elsewhere(tmp_path: Path) -> None:
     assert {str(finding.verdict) for finding in audit(folder, kept)} == {"fail"}
 
 
+@pytest.mark.slow
 def test_audit_with_the_head_only_elsewhere_compares_all(tmp_path: Path) -> None:
     """The copy stands in for the head that is gone; with neither, the end is unknown."""
     folder = good_run(tmp_path / "run")
@@ -94,6 +99,7 @@ def test_audit_with_the_head_only_elsewhere_compares_all(tmp_path: Path) -> None
     assert [(finding.rule, finding.verdict) for finding in audit(folder)] == [("V08", "unknown")]
 
 
+@pytest.mark.slow
 def test_audit_of_a_report_by_another_version_is_unknown(tmp_path: Path) -> None:
     """Other code may say the same in other words: no accusation, but no proof either."""
     folder = good_run(tmp_path / "run")
@@ -116,6 +122,7 @@ def test_report_of_a_real_journal_passes_its_audit(tmp_path: Path) -> None:
     assert [row["rule"] for row in document["reasons"] if row["verdict"] != "pass"] == ["R05"]
 
 
+@pytest.mark.slow
 def test_audit_of_nothing_is_invalid(tmp_path: Path) -> None:
     """A folder without a journal and a head that is not there are told, not passed."""
     with pytest.raises(InputInvalid, match="no run"):
@@ -124,6 +131,7 @@ def test_audit_of_nothing_is_invalid(tmp_path: Path) -> None:
         audit(good_run(tmp_path / "run"), tmp_path / "none.json")
 
 
+@pytest.mark.slow
 def test_document_of_a_run_without_attempts_is_no_pass(tmp_path: Path) -> None:
     """What clients tried is part of the evidence."""
     folder = good_run(tmp_path / "run")

@@ -57,6 +57,7 @@ def test_proof_that_never_holds_says_why(error: Exception, verdict: Verdict) -> 
     assert (row.verdict, row.message, row.subject, row.where) == (verdict, SAID, "service", "here")
 
 
+@pytest.mark.slow
 def test_proof_that_hangs_is_unknown_and_holds_up_no_other() -> None:
     """The whole ends in time."""
     hold = Event()

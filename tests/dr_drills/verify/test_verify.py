@@ -160,6 +160,7 @@ def test_verify_of_a_cloud_that_is_well_passes_every_proof(cloud: dict[str, Any]
     assert sorted(town.deleted) == sorted(town.receipts)
 
 
+@pytest.mark.slow
 def test_verify_refuses_a_write_that_only_one_copy_holds(cloud: dict[str, Any], town: Town) -> None:
     """Everything answers, the receipt is read at the other site, and still it is no proof."""
     town.alone = True
@@ -170,6 +171,7 @@ def test_verify_refuses_a_write_that_only_one_copy_holds(cloud: dict[str, Any], 
     assert report.exit_code == 1
 
 
+@pytest.mark.slow
 def test_verify_of_a_write_that_does_not_arrive_fails_where_it_is_missing(cloud: dict[str, Any], town: Town) -> None:
     """The other active site, the synchronous copy and the DR site are looked at, each for itself."""
     town.lost = {"b"}
@@ -187,6 +189,7 @@ def test_verify_of_a_write_that_does_not_arrive_fails_where_it_is_missing(cloud:
     assert (verdicts(report, "V02"), verdicts(report, "V03")) == ({"db": Verdict.PASS}, {"db-c-1": Verdict.FAIL})
 
 
+@pytest.mark.slow
 def test_verify_of_an_entrance_that_leads_astray_fails(cloud: dict[str, Any], town: Town) -> None:
     """An address that answers and is not ready is no way in."""
     town.states[B] = "draining"
@@ -194,6 +197,7 @@ def test_verify_of_an_entrance_that_leads_astray_fails(cloud: dict[str, Any], to
     assert wrong(verify(cloud, KEYS, 0.5)) == {"V04"}
 
 
+@pytest.mark.slow
 def test_verify_of_a_proxy_to_a_replica_fails(cloud: dict[str, Any], town: Town) -> None:
     """A proxy that leads to a server that takes no writes is of no use."""
     town.writable = False
@@ -201,6 +205,7 @@ def test_verify_of_a_proxy_to_a_replica_fails(cloud: dict[str, Any], town: Town)
     assert wrong(verify(cloud, KEYS, 0.5)) == {"V05"}
 
 
+@pytest.mark.slow
 def test_verify_of_a_shut_store_fails_and_of_some_services_asks_no_other(cloud: dict[str, Any]) -> None:
     """Nobody listens at the member's port: that is a failure; what is not asked for is not proved."""
     cloud["quorum-a-1"]["govcloud_address"] = "127.0.0.9"

@@ -84,6 +84,7 @@ def test_render_rule_of_each_kind_has_its_match(row: dict[str, object], match: s
     assert f"    ip saddr 10.1.0.0/16 {match} return\n" in render(read(neutron, "h1"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("nft") is None or os.geteuid() != 0, reason="nft checks a script only for root")
 @settings(max_examples=25, deadline=None)
 @given(

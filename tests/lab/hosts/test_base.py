@@ -75,6 +75,7 @@ def test_make_base_of_no_recipe_is_refused(tmp_path: Path) -> None:
         make_base(tmp_path, "QFI\xfb")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("image", [b"a" * (64 * 1024 + 1), b"\xff\xfe\x00"])
 def test_main_with_another_image_says_so(tmp_path: Path, image: bytes) -> None:
     """Nova asks in a process of its own; what it cannot boot ends with the reason and changes nothing."""

@@ -49,6 +49,7 @@ def test_state_of_a_line_slowed_twice_adds_up() -> None:
     assert (state.latency_ms, state.loss, state.bandwidth_mbps) == (10, 0.2, 50)
 
 
+@pytest.mark.slow
 @given(st.lists(FAULTS), st.lists(FAULTS))
 def test_injected_twice_is_injected_once(before: list[Fault], new: list[Fault]) -> None:
     """Repeating changes nothing, and no act has a target twice."""
@@ -58,6 +59,7 @@ def test_injected_twice_is_injected_once(before: list[Fault], new: list[Fault]) 
     assert len({(fault.act, fault.target) for fault in once}) == len(once)
 
 
+@pytest.mark.slow
 @given(st.lists(FAULTS), st.lists(FAULTS))
 def test_healed_of_what_was_injected_leaves_the_others(before: list[Fault], new: list[Fault]) -> None:
     """Healing takes away the named targets, cut and slowed, and nothing else."""
@@ -68,6 +70,7 @@ def test_healed_of_what_was_injected_leaves_the_others(before: list[Fault], new:
     assert not gone & {fault.target for fault in left}
 
 
+@pytest.mark.slow
 @given(st.lists(FAULTS))
 def test_faults_written_and_read_are_the_same(faults: list[Fault]) -> None:
     """What is kept in the file is all there is."""

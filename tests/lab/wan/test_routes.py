@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ def connected(ways: Sequence[Way], start: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @given(ANY_WAYS)
 def test_route_any_lines_reach_exactly_what_may_be_reached(ways: list[Way]) -> None:
     """Every packet arrives or is dropped, never circles, and takes transit lines only where it takes several."""
@@ -119,6 +121,7 @@ def test_route_any_lines_reach_exactly_what_may_be_reached(ways: list[Way]) -> N
             assert taken is None or len(taken) == 1 or all(by_name[name].transit for name in taken)
 
 
+@pytest.mark.slow
 @given(ANY_WAYS)
 def test_route_any_lines_take_no_longer_than_the_fastest_direct_one(ways: list[Way]) -> None:
     """A way round is taken only where it is not slower."""

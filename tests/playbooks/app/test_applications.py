@@ -60,6 +60,7 @@ def test_application_with_several_wrong_fields_names_all() -> None:
     assert refused.value.fields == ("kind", "applicant")
 
 
+@pytest.mark.slow
 @given(st.dates(date(2020, 1, 1), date(2099, 12, 31)))
 def test_number_just_made_is_read_back(day: date) -> None:
     """What the service prints, it accepts, also in small letters and with spaces around it."""

@@ -56,6 +56,7 @@ def test_own_entrance_that_answers_is_the_only_one_dialled() -> None:
     assert other.dials == 0
 
 
+@pytest.mark.slow
 def test_dark_entrance_costs_its_head_start_only() -> None:
     """Whoever hears nothing is left behind, not waited for."""
     dark, other, began = Entrance("dark", seconds=60), Entrance("other"), time.monotonic()
@@ -65,6 +66,7 @@ def test_dark_entrance_costs_its_head_start_only() -> None:
     assert dark.dropped == 1
 
 
+@pytest.mark.slow
 def test_entrance_without_a_primary_is_asked_again_soon() -> None:
     """A proxy that has nowhere to lead refuses at once; it leads again within moments of a promotion."""
     own, dark, began = Entrance("own", refuses=3), Entrance("dark", seconds=60), time.monotonic()
@@ -74,6 +76,7 @@ def test_entrance_without_a_primary_is_asked_again_soon() -> None:
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.slow
 def test_entrances_that_all_refuse_are_told_of_in_time() -> None:
     """The reason is the own entrance's."""
     began = time.monotonic()
@@ -89,6 +92,7 @@ def test_entrances_that_say_nothing_are_told_of_in_time() -> None:
         dial(Entrance("own", seconds=60), seconds=0.2)
 
 
+@pytest.mark.slow
 def test_line_that_comes_too_late_is_closed() -> None:
     """Two that answer in the same moment leave no session behind at the database."""
     own, other = Entrance("own", seconds=HEAD_START_S), Entrance("other")
@@ -99,6 +103,7 @@ def test_line_that_comes_too_late_is_closed() -> None:
     assert not line.closed
 
 
+@pytest.mark.slow
 def test_connection_is_dialled_at_each_entrance_the_own_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is named by itself, with the same words besides."""
     dialled: list[tuple[Any, ...]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def _graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [_resource(n, draw(st.sets(st.integers(0, n - 1))) if n else set()) for n in range(count)]
 
 
+@pytest.mark.slow
 @given(_graphs(), st.randoms())
 def test_order_any_graph_dependants_go_first_and_all_go(graph: list[dict[str, Any]], random: Any) -> None:
     """Whatever ends first, nothing goes while something needs it, and in the end everything has gone, once."""

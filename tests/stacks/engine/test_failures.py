@@ -99,6 +99,7 @@ print(outcome.failures[0].error)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("filters", "warned"), [("", False), ("warnings.simplefilter('default')", True)])
 def test_program_that_fails_in_a_preview_leaves_stderr_alone(tmp_path: Path, *, filters: str, warned: bool) -> None:
     """What the SDK began and nobody awaits is not told to the operator; without our filter it would be."""

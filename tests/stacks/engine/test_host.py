@@ -165,6 +165,7 @@ def test_cancel_lets_what_is_under_way_end_and_starts_nothing(bench: Bench, clou
     assert cloud.calls["create"] == 15
 
 
+@pytest.mark.slow
 def test_parallel_bounds_the_calls_at_a_time(bench: Bench, cloud: FakeCloud) -> None:
     """Never more calls at a time than asked for, and really more than one."""
     cloud.delay = 0.02

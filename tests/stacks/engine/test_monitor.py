@@ -171,6 +171,7 @@ def test_retain_on_delete_leaves_the_object(bench: Bench, cloud: FakeCloud) -> N
     assert cloud.calls["delete"] == 0
 
 
+@pytest.mark.slow
 def test_deleted_with_saves_the_call(bench: Bench, cloud: FakeCloud) -> None:
     """What goes with another object is not deleted on its own."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pulumi
 import pulumi_openstack as openstack
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def _storm(seed: int, share: float) -> Hook:
     return hook
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(st.lists(_SHAPES, min_size=2, max_size=4), st.integers(0, 2**16))
 # a delete that is done without an answer, and refused when it is asked for again: at once, or by the next run

@@ -91,6 +91,7 @@ def test_create_half_made_is_completed(one: Bench, cloud: FakeCloud) -> None:
     assert cloud.objects[id_]["inputs"]["description"] == "wanted"
 
 
+@pytest.mark.slow
 def test_create_that_lands_after_the_look_is_waited_for(one: Bench, cloud: FakeCloud) -> None:
     """A request still on its way at the kill may land late: the look is repeated before the intent is forgotten."""
     _begin(one, "creating", "g")
@@ -133,6 +134,7 @@ def test_create_with_several_candidates_stops_and_names_them(one: Bench, cloud: 
     assert one.state().intents
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [1, -1], ids=["older", "younger than the longest call"])
 def test_create_whose_name_a_stranger_took_is_refused(
     one: Bench, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, hours: int
@@ -253,6 +255,7 @@ def test_answer_lost_after_the_effect_is_found_in_the_same_run(bench: Bench, clo
     assert cloud.calls["create"] == 2
 
 
+@pytest.mark.slow
 def test_answer_lost_and_not_found_is_unknown_and_settled_by_the_rerun(bench: Bench, cloud: FakeCloud) -> None:
     """Not found is not proof: the outcome is unknown, the intent stays, the rerun makes it once."""
     cloud.hook = lose_answer("create:before")

@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pulumi
+import pytest
 
 from tests.stacks.engine.conftest import Bench
 from tests.stacks.engine.fake_cloud import PROJECT, SUBNET, FakeCloud
 from tests.stacks.engine.programs import tenants
 
 
+@pytest.mark.slow
 def test_twenty_stacks_in_eight_threads_do_not_mix(bench: Bench, cloud: FakeCloud) -> None:
     """Each stack sees its own config, project and stack name, makes its own objects and keeps its own state."""
 
@@ -41,6 +43,7 @@ def test_twenty_stacks_in_eight_threads_do_not_mix(bench: Bench, cloud: FakeClou
         ]
 
 
+@pytest.mark.slow
 def test_one_stack_that_fails_does_not_disturb_the_others(bench: Bench, cloud: FakeCloud) -> None:
     """A program that raises in one thread leaves the runs of the other threads whole."""
 

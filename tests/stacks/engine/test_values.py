@@ -28,6 +28,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=4), _VALUES, max_size=4))
 def test_struct_any_value_comes_back_as_it_was(values: dict[str, object]) -> None:
     """What goes into a Struct comes out of it, whole numbers as int."""

@@ -83,6 +83,7 @@ def test_status_never_deployed_says_so(city: Path) -> None:
     assert (east.deployed, east.stacks[Standing.NEW]) == ("", 3)
 
 
+@pytest.mark.slow
 def test_ask_all_with_a_site_that_hangs_is_over_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit holds for all sites together, and the quick one's answer is kept."""
     monkeypatch.setattr("stacks.rollout.sites.connect", lambda entry, _seconds: entry)

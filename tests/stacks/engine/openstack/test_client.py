@@ -84,6 +84,7 @@ def test_401_of_many_threads_logs_in_again_once(site: FakeSite) -> None:
     assert len(site.logins) == 2
 
 
+@pytest.mark.slow
 def test_429_waits_as_long_as_told(site: FakeSite) -> None:
     """Retry-After is honoured."""
     site.on("POST", NETS, answer(429, {}, Retry_After="1"), answer(201, {"network": {}}))
@@ -103,6 +104,7 @@ def test_429_beyond_the_budget_is_refused_at_once(site: FakeSite) -> None:
     assert time.monotonic() - start < 2
 
 
+@pytest.mark.slow
 def test_503_is_repeated_even_for_post(site: FakeSite) -> None:
     """503 means that the request was not taken up."""
     site.on("POST", NETS, answer(503), answer(503), answer(201, {"network": {}}))
@@ -110,6 +112,7 @@ def test_503_is_repeated_even_for_post(site: FakeSite) -> None:
     assert len(site.seen) == 3
 
 
+@pytest.mark.slow
 def test_503_for_ever_is_lost_within_the_budget(site: FakeSite) -> None:
     """The budget ends the retries."""
     site.on("POST", NETS, answer(503))
@@ -128,6 +131,7 @@ def test_500_on_post_is_lost_and_sent_once(site: FakeSite) -> None:
     assert len(site.seen) == 1
 
 
+@pytest.mark.slow
 def test_500_on_get_is_repeated(site: FakeSite) -> None:
     """Reading is safe to repeat."""
     site.on("GET", NETS, answer(500), answer(200, {"networks": []}))
@@ -142,6 +146,7 @@ def test_reset_after_post_is_lost_and_sent_once(site: FakeSite) -> None:
     assert len(site.seen) == 1
 
 
+@pytest.mark.slow
 def test_reset_after_get_is_repeated(site: FakeSite) -> None:
     """The negative control: the same fault on a read is no failure."""
     site.on("GET", NETS, reset, answer(200, {"networks": []}))
@@ -149,6 +154,7 @@ def test_reset_after_get_is_repeated(site: FakeSite) -> None:
     assert len(site.seen) == 2
 
 
+@pytest.mark.slow
 def test_slow_post_is_lost_at_the_deadline(site: FakeSite) -> None:
     """`seconds` bounds the whole call."""
     site.on("POST", NETS, slow(3, answer(201, {})))
@@ -206,6 +212,7 @@ def test_refused_connection_on_login_is_not_reached() -> None:
             call(client, GET)
 
 
+@pytest.mark.slow
 def test_dead_site_fails_after_one_connect_timeout_for_all_threads(
     site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +269,7 @@ def test_log_has_no_token_and_no_password(site: FakeSite, caplog: pytest.LogCapt
     assert "hunter2" not in caplog.text
 
 
+@pytest.mark.slow
 def test_gate_limits_calls_of_all_clients_of_a_site(site: FakeSite, clouds_yaml: str) -> None:
     """An account given by address counts with the entry of the same Keystone, and has its name."""
     site.on("GET", NETS, slow(0.1, answer(200, {})))
@@ -283,6 +291,7 @@ def test_without_gate_calls_run_at_once(site: FakeSite) -> None:
     assert site.most_under_way > 2
 
 
+@pytest.mark.slow
 def test_counted_is_told_of_every_request(site: FakeSite) -> None:
     """Progress per site counts logins and retries too."""
     site.on("GET", NETS, answer(503), answer(200, {}))

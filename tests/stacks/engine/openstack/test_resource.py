@@ -120,6 +120,7 @@ def test_delete_of_a_gone_object_succeeds(site: FakeSite, provider: OpenStackPro
     assert site.requests() == [f"DELETE {NETS}/n1"]
 
 
+@pytest.mark.slow
 def test_delete_is_repeated_while_something_uses_it(site: FakeSite, provider: OpenStackProvider) -> None:
     """Ports of a server go away a little later."""
     site.on("DELETE", f"{NETS}/n1", answer(409, {}), answer(409, {}), answer(204))
@@ -127,6 +128,7 @@ def test_delete_is_repeated_while_something_uses_it(site: FakeSite, provider: Op
     assert len(site.seen) == 3
 
 
+@pytest.mark.slow
 def test_delete_in_use_for_ever_is_refused(
     site: FakeSite, provider: OpenStackProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +186,7 @@ def test_project_delete_removes_neutrons_default_group(site: FakeSite, provider:
     ]
 
 
+@pytest.mark.slow
 def test_server_in_error_fails_with_its_fault_and_is_removed(site: FakeSite, provider: OpenStackProvider) -> None:
     """The user must learn Nova's reason."""
     site.on("POST", SERVERS, answer(202, {"server": {"id": "s1"}}))
@@ -195,6 +198,7 @@ def test_server_in_error_fails_with_its_fault_and_is_removed(site: FakeSite, pro
     assert f"DELETE {SERVERS}/s1" in site.requests()
 
 
+@pytest.mark.slow
 def test_server_that_is_built_too_long_is_lost(site: FakeSite, provider: OpenStackProvider) -> None:
     """It may become active yet: it is not removed."""
     site.on("POST", SERVERS, answer(202, {"server": {"id": "s1"}}))
@@ -204,6 +208,7 @@ def test_server_that_is_built_too_long_is_lost(site: FakeSite, provider: OpenSta
     assert not any(request.startswith("DELETE") for request in site.requests())
 
 
+@pytest.mark.slow
 def test_server_polling_is_polite(site: FakeSite, provider: OpenStackProvider) -> None:
     """The pauses grow: a slow server costs few requests."""
     site.on("POST", SERVERS, answer(202, {"server": {"id": "s1"}}))
@@ -223,6 +228,7 @@ def test_find_counts_a_server_in_error_and_marks_it(site: FakeSite, provider: Op
     assert (found.id, found.outputs[BROKEN]) == ("s1", "No valid host")
 
 
+@pytest.mark.slow
 def test_find_waits_for_a_server_that_is_being_built(site: FakeSite, provider: OpenStackProvider) -> None:
     """What hangs on it must not come too early."""
     site.on("GET", f"{SERVERS}/detail", answer(200, {"servers": [server("BUILD")]}))
@@ -246,6 +252,7 @@ def test_private_key_is_told_at_creation_only(site: FakeSite, provider: OpenStac
     assert BROKEN not in provider.find(KEYPAIR, given, frozenset(), 10)[0].outputs
 
 
+@pytest.mark.slow
 def test_routes_of_one_router_are_changed_one_at_a_time(site: FakeSite, provider: OpenStackProvider) -> None:
     """The API takes only the whole list: two at once would lose one."""
     path = "/network/v2.0/routers/r1"
