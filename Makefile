@@ -14,7 +14,7 @@ demo: install
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
 
 test: check browser
-	$(BIN)/pytest -q -n 2 -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
 	$(BIN)/pytest -m "(lab or pulumi_cli) and not (bench or city)" </dev/null
 
 check: install
@@ -35,7 +35,7 @@ types:
 	$(BIN)/mypy
 
 unit:
-	$(BIN)/pytest -q -n auto -m "not (lab or slow or pulumi_cli)" </dev/null
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not (lab or slow or pulumi_cli)" </dev/null
 
 city: install
 	$(BIN)/pytest -q -s -m city tests/lab/test_drills.py tests/lab/test_serve.py tests/lab/test_kill.py tests/lab/test_booting.py </dev/null

@@ -20,6 +20,8 @@ from tests.dr_drills.journal.conftest import Trio
 from tests.dr_drills.pretence import AUTHORITY, OPERATOR
 from topology.load import load_cloud
 
+pytestmark = pytest.mark.slow
+
 CLOUD, RUN = "testcity", "switchover-20261122T020000Z"
 
 
@@ -68,7 +70,6 @@ def test_verify_of_a_journal_written_anew_with_the_head_of_the_store_fails(run: 
     assert verify(run) == 1
 
 
-@pytest.mark.slow
 def test_verify_without_a_store_that_answers_ends_with_5(run: Path, trio: Trio) -> None:
     """No head is no proof."""
     trio.stop(0, 1)
@@ -85,7 +86,6 @@ def test_verify_of_a_journal_without_stores_ends_with_3(facts: dict[str, object]
     assert verify(run) == 3
 
 
-@pytest.mark.slow
 def test_fetch_without_a_majority_tells_and_goes_on(trio: Trio, tmp_path: Path) -> None:
     """Nothing that heals is held up by a store that is dark."""
     told: list[Text] = []

@@ -13,6 +13,8 @@ from dr_drills.journal.file import HEAD, JOURNAL
 from tests.dr_drills.report.folders import good_run
 from tests.dr_drills.report.runs import measured
 
+pytestmark = pytest.mark.slow
+
 RUN = "site-network-loss-20261122T020000Z"
 
 
@@ -32,7 +34,6 @@ def test_show_of_a_run_by_its_id_tells_verdict_and_page(run: Path, capsys: pytes
     assert str(run / "report.html") in told.err
 
 
-@pytest.mark.slow
 def test_show_as_json_is_the_document(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One document with the verdict of a failed run, and its exit code."""
     bad = good_run(run.parent / "bad", ledger={**measured()["ledger"], "lost": 1})

@@ -32,6 +32,8 @@ from tests.inventories import recorded
 from tests.inventories.recorded import QUANZHOU, quanzhou, record, server_of
 from tests.inventories.test_hostkeys import block, key
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.skipif(file_system(Path("/dev/shm")) != "tmpfs", reason="no tmpfs at /dev/shm")
 
 BASE = Play("Base", Path("/x/base.yml"), ("all",), "digest-of-base")
@@ -282,7 +284,6 @@ def test_configure_without_the_secrets_of_running_hosts_is_refused(home: Home) -
     assert not (home.folder / "secrets.json").exists()
 
 
-@pytest.mark.slow
 def test_configure_with_the_wrong_passphrase_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is touched."""
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")

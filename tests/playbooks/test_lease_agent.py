@@ -9,7 +9,6 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from lease_agent import AWAY, READY, Board, Lease, Memory, Route, Scope, Service, Unanswered, answerer, ways
+from tests.ports import free_port
 
 SAID = {
     "service": "citizen-db",
@@ -69,13 +69,6 @@ def led() -> Iterator[int]:
         server.shutdown()
 
 
-def closed_port() -> int:
-    """Return a port that nobody listens on."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def lease(*ports: int, scope: str = "citizen-db") -> Lease:
     """Return a lease whose store has members on these ports of loopback."""
     return Lease(Scope(scope, frozenset(SERVERS), tuple(map(str, ports))), 1.0, dial)
@@ -114,7 +107,7 @@ def test_lease_without_a_leader_is_held_by_nobody(led: int) -> None:
 
 def test_lease_asks_the_next_member_when_one_is_dark(led: int) -> None:
     """One dark site does not hide who leads."""
-    assert lease(closed_port(), led).holder() == "db-a"
+    assert lease(free_port(), led).holder() == "db-a"
 
 
 def test_lease_asks_the_next_member_when_one_has_no_majority(led: int) -> None:
@@ -127,7 +120,7 @@ def test_lease_asks_the_next_member_when_one_has_no_majority(led: int) -> None:
 def test_lease_that_no_member_answers_is_unknown() -> None:
     """Unknown is not the same as nobody."""
     with pytest.raises(Unanswered):
-        lease(closed_port(), closed_port()).holder()
+        lease(free_port(), free_port()).holder()
 
 
 def test_board_that_knows_nothing_opens_no_server() -> None:

@@ -18,6 +18,8 @@ from tests.stacks import small
 from tests.stacks.memory import USER, MemorySite
 from tests.stacks.recorder import REACH
 
+pytestmark = pytest.mark.slow
+
 FOUNDATION, DATA = "smallcity.east.foundation", "smallcity.east.data"
 
 
@@ -52,7 +54,6 @@ def test_engine_first_plan_without_a_foundation_counts_everything(
     assert site.objects == {}
 
 
-@pytest.mark.slow
 def test_engine_builds_foundation_and_department(engine: Embedded, site: MemorySite, shards: dict[str, Shard]) -> None:
     """The department stands on what the foundation says, and its outputs are whole."""
     first, second = engine.build(shards[FOUNDATION], Run()), engine.build(shards[DATA], Run())
@@ -62,7 +63,6 @@ def test_engine_builds_foundation_and_department(engine: Embedded, site: MemoryS
     assert [row["name"] for row in second.outputs["servers"]] == ["data-portal-1", "data-portal-2", "citizen-db-east-1"]
 
 
-@pytest.mark.slow
 def test_engine_built_again_changes_nothing(engine: Embedded, site: MemorySite, shards: dict[str, Shard]) -> None:
     """Neither the new password that each run offers nor anything else is a change."""
     for stack in (FOUNDATION, DATA):
@@ -74,7 +74,6 @@ def test_engine_built_again_changes_nothing(engine: Embedded, site: MemorySite, 
     assert [call for call in site.calls if call[0] != "invoke"] == []
 
 
-@pytest.mark.slow
 def test_engine_uploads_a_changed_image_and_leaves_servers_as_they_are(
     engine: Embedded, site: MemorySite, shards: dict[str, Shard]
 ) -> None:
@@ -94,7 +93,6 @@ def test_engine_uploads_a_changed_image_and_leaves_servers_as_they_are(
     assert [inputs["name"] for type_, inputs in site.objects.values() if type_ == old.type] == ["debian-12"]
 
 
-@pytest.mark.slow
 def test_engine_destroys_in_an_order_that_a_site_accepts(
     engine: Embedded, site: MemorySite, shards: dict[str, Shard]
 ) -> None:
@@ -108,7 +106,6 @@ def test_engine_destroys_in_an_order_that_a_site_accepts(
     assert ("delete", USER) in site.calls
 
 
-@pytest.mark.slow
 def test_engine_plans_departments_over_a_foundation_that_was_cut_short(
     engine: Embedded, site: MemorySite, shards: dict[str, Shard]
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.web import Web
 from lab.place import DEFAULT_CACHE
 from tests.dr_drills.pretence import AUTHORITY, KEYS, certified
+from tests.ports import free_port
 
 HOME = "127.0.0.1"
 
@@ -36,7 +36,7 @@ def etcd_program(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def member(etcd_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Run a member and return its port."""
-    folder, client, peer = tmp_path_factory.mktemp("member"), _free(), _free()
+    folder, client, peer = tmp_path_factory.mktemp("member"), free_port(), free_port()
     with subprocess.Popen(
         [etcd_program, *_words(folder, client, peer)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as running:
@@ -61,12 +61,6 @@ def store(member: int, monkeypatch: pytest.MonkeyPatch) -> Web:
             time.sleep(0.1)
         else:
             return web
-
-
-def _free() -> int:
-    with socket.socket() as line:
-        line.bind((HOME, 0))
-        return int(line.getsockname()[1])
 
 
 def _words(folder: Path, client: int, peer: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +26,7 @@ from tests.dr_drills.actions.hostlike import Said
 from tests.dr_drills.actions.scripted import LOST, step, tools
 from tests.dr_drills.actions.units import Units, install
 from tests.dr_drills.pretence import AUTHORITY, certified
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -208,7 +208,4 @@ _TLS = {"TRUSTED_CA_FILE": "ca.crt", "CERT_FILE": "host.crt", "KEY_FILE": "host.
 
 
 def _ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.43.1", 0))
-        other.bind(("127.0.43.1", 0))
-        return int(one.getsockname()[1]), int(other.getsockname()[1])
+    return free_port("127.0.43.1"), free_port("127.0.43.1")

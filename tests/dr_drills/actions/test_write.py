@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.database import Login
 from dr_drills.probes.trust import Keys
 from tests.dr_drills.pretence import AUTHORITY, certified
+from tests.ports import free_port
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 USER = "certificates"
@@ -34,16 +34,10 @@ def run(*words: str | Path) -> None:
     )
 
 
-def port() -> int:
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[Path, int]]:
     """Run a primary whose only account is the owner of the application's database; return its folder and port."""
-    folder, number = Path(tempfile.mkdtemp(prefix="govcloud-write-")), port()
+    folder, number = Path(tempfile.mkdtemp(prefix="govcloud-write-")), free_port()
     pair = certified("127.0.0.1")
     for name, text in (("host", pair.certificate), ("key", pair.key)):
         (folder / name).write_text(text, encoding="ascii")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 
 from inventories.authority import Pair
+from tests.ports import free_port
 
 ACCOUNT = "postgres"
 ROOM = 512 * 2**20
@@ -82,7 +82,7 @@ def running(pair: Pair) -> Iterator[Server]:
     # its account must reach the folder, which is below no folder of root's alone
     with tempfile.TemporaryDirectory(prefix="govcloud-pg-", dir=_memory(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        server = Server(folder, _free_port(), found[-1])
+        server = Server(folder, free_port(), found[-1])
         _lay_out(server, pair)
         server.start()
         try:
@@ -133,9 +133,3 @@ def _as_account(command: list[str], folder: Path) -> None:
         command, cwd=folder, timeout=120, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **words
     )
     assert done.returncode == 0, done.stderr.decode()
-
-
-def _free_port() -> int:
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])

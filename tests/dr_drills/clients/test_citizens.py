@@ -14,6 +14,7 @@ from dr_drills.clients.citizens import REACH_S, SERVER_S, Citizen, Resolver
 from dr_drills.probes import entrance
 from dr_drills.probes.web import Web
 from tests.dr_drills.pretence import KEYS, Answer, answering, certified, serving, unreachable
+from tests.ports import free_port
 
 NAME = "permits.testcity.internal"
 A, B = "127.0.0.1", "127.0.0.2"
@@ -176,9 +177,7 @@ def test_citizen_who_was_heard_and_not_answered_does_not_apply_again_elsewhere(t
 
 def test_citizen_that_finds_no_way_in_or_a_shut_door_is_refused(town: Town) -> None:
     """Nothing was sent."""
-    with socket.socket() as line:
-        line.bind((A, 0))
-        shut = int(line.getsockname()[1])
+    shut = free_port(A)
     town(a=[A], b=[])
     assert citizen(shut).attempt("marker-1").outcome is Outcome.REFUSED
 

@@ -21,6 +21,7 @@ from dr_drills.probes.scene import Scene, scene
 from dr_drills.probes.trust import Keys
 from tests.dr_drills.clients.server import DATABASE, PASSWORD, USER, Server, running
 from tests.dr_drills.pretence import AUTHORITY, certified
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -77,14 +78,16 @@ def writer(*ports: int) -> Client:
 def test_writer_is_acknowledged_and_its_marker_is_there(server: Server) -> None:
     """The site of the server that answered is told; its pool is used again and again, until it is parted with."""
     one = writer(server.port)
-    before = _sessions(server)
+    ((before,),) = server.admin("SELECT now()")
     told = [one.attempt(f"m{number}") for number in range(5)]
 
     assert {(a.outcome, a.where, a.detail) for a in told} == {(Outcome.ACKNOWLEDGED, "north", "")}
     assert Markers(town(server.port), KEYS, RUN).present() == {f"m{number}" for number in range(5)}
-    assert before < _sessions(server) <= before + POOL
+    mine = f"{SESSIONS} AND backend_start > '{before}'"
+    ((held,),) = server.admin(mine)
+    assert 0 < held <= POOL
     one.close()
-    server.wait_until(SESSIONS, before)
+    server.wait_until(mine, 0)
 
 
 def test_writer_whose_commit_was_let_go_with_a_warning_is_in_doubt(server: Server) -> None:
@@ -134,7 +137,7 @@ def test_writer_that_is_told_no_is_refused(server: Server) -> None:
 
 def test_writer_before_a_shut_proxy_takes_the_next(server: Server) -> None:
     """The first attempt is refused, as nothing was sent; from then on the way that does well is kept."""
-    one = writer(_shut_port(), server.port)
+    one = writer(free_port(), server.port)
     told = [one.attempt(f"m{number}").outcome for number in range(3)]
 
     assert told == [Outcome.REFUSED, Outcome.ACKNOWLEDGED, Outcome.ACKNOWLEDGED]
@@ -172,7 +175,7 @@ def test_reader_is_answered_and_leaves_nothing(server: Server) -> None:
     told = client(Kind.READER, server.port).attempt("m1")
 
     assert (told.outcome, told.where, told.marker) == (Outcome.ACKNOWLEDGED, "north", "")
-    assert client(Kind.READER, _shut_port()).attempt("m1").outcome is Outcome.REFUSED
+    assert client(Kind.READER, free_port()).attempt("m1").outcome is Outcome.REFUSED
 
 
 def test_markers_of_a_run_are_read_and_forgotten_without_those_of_others(server: Server) -> None:
@@ -198,9 +201,9 @@ def test_markers_are_read_through_any_way_and_never_taken_for_none(server: Serve
     """A dead proxy is passed by; when no way leads there, nobody may say that all is lost."""
     writer(server.port).attempt("m1")
 
-    assert Markers(town(_shut_port(), server.port), KEYS, RUN).present() == {"m1"}
+    assert Markers(town(free_port(), server.port), KEYS, RUN).present() == {"m1"}
     with pytest.raises(NoAnswer, match="Connection refused"):
-        Markers(town(_shut_port()), KEYS, RUN).present()
+        Markers(town(free_port()), KEYS, RUN).present()
 
 
 def test_markers_are_not_read_at_a_server_that_takes_no_writes(server: Server) -> None:
@@ -247,14 +250,3 @@ def _each_waiting(server: Server, verb: str) -> None:
     until = time.monotonic() + 0.8
     while not server.admin(question) and time.monotonic() < until:
         time.sleep(0.02)
-
-
-def _sessions(server: Server) -> int:
-    ((found,),) = server.admin(SESSIONS)
-    return int(found)
-
-
-def _shut_port() -> int:
-    with socket.socket() as line:
-        line.bind((HERE, 0))
-        return int(line.getsockname()[1])

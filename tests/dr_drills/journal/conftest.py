@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dr_drills.probes import etcd as probe
 from dr_drills.probes.budget import NoAnswer
 from tests.dr_drills.actions.conftest import etcd_program
 from tests.dr_drills.pretence import AUTHORITY, KEYS, certified
+from tests.ports import free_port
 
 __all__ = ["etcd_program"]
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
@@ -28,7 +28,7 @@ class Trio:
 
     def __init__(self, program: str, folder: Path) -> None:
         self.folder, self._program = folder, program
-        self.client, self._peer = _free(), _free()
+        self.client, self._peer = free_port(*ADDRESSES), free_port(*ADDRESSES)
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         pair = certified("localhost", *ADDRESSES)
         for name, text in (("ca", AUTHORITY.certificate), ("host", pair.certificate), ("key", pair.key)):
@@ -37,7 +37,8 @@ class Trio:
             (folder / name).write_text(text, encoding="ascii")
 
     def start(self, number: int) -> None:
-        if number not in self._running:
+        running = self._running.get(number)
+        if running is None or running.poll() is not None:
             words = [self._program, *self._words(number)]
             self._running[number] = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -106,9 +107,3 @@ def trio(members: Trio, monkeypatch: pytest.MonkeyPatch) -> Trio:
     everything = {"key": probe.coded(PREFIX), "range_end": probe.coded(PREFIX[:-1] + "0")}
     members.quorum().call("kv/deleterange", everything)
     return members
-
-
-def _free() -> int:
-    with socket.socket() as line:
-        line.bind((ADDRESSES[0], 0))
-        return int(line.getsockname()[1])

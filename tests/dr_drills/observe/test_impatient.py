@@ -12,6 +12,8 @@ from dr_drills.observe.impatient import FLOOR_S, Impatient
 from dr_drills.probes.budget import NoAnswer, Unknown
 from failures import Text
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1.5
 """Seconds of a look; what is quicker than half of it did not wait for it."""
 
@@ -35,7 +37,6 @@ def timed(asking: Impatient, questions: dict[str, Callable[[], str]]) -> tuple[d
     return asking(questions, LIMIT), time.monotonic() - began
 
 
-@pytest.mark.slow
 def test_first_look_waits_for_everyone_and_the_next_only_for_those_who_answered() -> None:
     """A dark site costs its time once."""
     asking, never = Impatient(), Event()
@@ -50,7 +51,6 @@ def test_first_look_waits_for_everyone_and_the_next_only_for_those_who_answered(
     assert long >= LIMIT > LIMIT / 2 > short
 
 
-@pytest.mark.slow
 def test_who_answers_late_is_waited_for_again() -> None:
     """A site that comes back is seen, though it is slower than the others."""
     asking, back = Impatient(), Event()
@@ -63,7 +63,6 @@ def test_who_answers_late_is_waited_for_again() -> None:
     assert timed(asking, {**questions, "dark": slowly})[0] == {"well": "here", "dark": "slow"}
 
 
-@pytest.mark.slow
 def test_who_falls_silent_costs_one_look_in_the_measure_of_the_quick() -> None:
     """All were quick, so nobody is waited for as long as the first time."""
     asking, never = Impatient(), Event()
@@ -77,7 +76,6 @@ def test_who_falls_silent_costs_one_look_in_the_measure_of_the_quick() -> None:
     assert LIMIT > long >= FLOOR_S > FLOOR_S / 2 > short
 
 
-@pytest.mark.slow
 def test_who_is_slow_is_waited_for_as_long_as_that_takes() -> None:
     """A slow line is no dark site: an answer of half a second is still heard when the others are at once."""
     asking = Impatient()

@@ -14,6 +14,7 @@ from dr_drills.probes.trust import Keys
 from dr_drills.probes.web import Patience, Web
 from inventories.authority import new_authority
 from tests.dr_drills.pretence import KEYS, NOW, Answer, certified, serving, unreachable
+from tests.ports import free_port
 
 
 def echo(method: str, path: str, body: Any) -> Answer:
@@ -56,9 +57,7 @@ def test_web_without_an_authority_refuses_tls_and_reads_plain_pages() -> None:
 
 def test_web_of_a_closed_port_says_that_it_is_shut() -> None:
     """A host that refuses is there: that is more than silence."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port = line.getsockname()[1]
+    port = free_port()
 
     with pytest.raises(NoAnswer, match="Connection refused") as caught:
         Web(KEYS, 5).get(f"http://127.0.0.1:{port}/")
