@@ -32,9 +32,10 @@ from tests.inventories import recorded
 from tests.inventories.recorded import QUANZHOU, quanzhou, record, server_of
 from tests.inventories.test_hostkeys import block, key
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.skipif(file_system(Path("/dev/shm")) != "tmpfs", reason="no tmpfs at /dev/shm")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(file_system(Path("/dev/shm")) != "tmpfs", reason="no tmpfs at /dev/shm"),
+]
 
 BASE = Play("Base", Path("/x/base.yml"), ("all",), "digest-of-base")
 ETCD = Play("Etcd", Path("/x/etcd.yml"), ("runs_etcd",), "digest-of-etcd")
