@@ -15,7 +15,7 @@ demo: install
 
 test: check browser
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
-	$(BIN)/pytest -m "(lab or pulumi_cli) and not (bench or city)" </dev/null
+	$(BIN)/pytest --durations=12 -m "(lab or pulumi_cli) and not (bench or city)" </dev/null
 
 check: install
 	@$(MAKE) -s -j2 -O lint types unit
