@@ -9,6 +9,7 @@ from pulumi_openstack import compute
 
 from stacks import inputs, names
 from stacks.access import SiteAccess
+from stacks.foundation_outputs import output_of
 from stacks.network import ZoneNetwork, build_security_group
 from stacks.servers import Ground, ServerGroup
 from stacks.tenancy import Tenancy
@@ -35,7 +36,7 @@ def build_department(spec: inputs.DepartmentInputs, reach: SiteAccess) -> dict[s
 def _networks(
     spec: inputs.DepartmentInputs, foundation: pulumi.StackReference, tenancy: Tenancy
 ) -> dict[str, ZoneNetwork]:
-    edge = None if spec.edge_zone is None else foundation.require_output("external")[spec.edge_zone]["id"]
+    edge = None if spec.edge_zone is None else output_of(foundation, "external")[spec.edge_zone]["id"]
     return {net.zone: ZoneNetwork(net, tenancy, edge) for net in spec.nets}
 
 
@@ -57,9 +58,9 @@ def _servers(
         provider=tenancy.own,
         networks=networks,
         groups=groups,
-        shared_groups=foundation.require_output("shared_groups"),
-        flavors=foundation.require_output("flavors"),
-        images=foundation.require_output("images"),
+        shared_groups=output_of(foundation, "shared_groups"),
+        flavors=output_of(foundation, "flavors"),
+        images=output_of(foundation, "images"),
         key=key,
         edge_network=spec.edge_network,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pulumi
@@ -17,6 +18,14 @@ from stacks.inputs import FoundationInputs, ShardInputs
 from stacks.slices import department_inputs, foundation_inputs
 from topology.addresses import AddressPlan
 from topology.model import Cloud
+
+PARTS = ("blockstorage", "compute", "identity", "images", "networking")
+
+
+def import_resources() -> None:
+    """Import all that programs use: the package loads a part at the first look into it, and threads race for that."""
+    for part in PARTS:
+        getattr(import_module(f"pulumi_openstack.{part}"), "anything", None)
 
 
 def build(cloud: Cloud, addresses: AddressPlan, site: str, shard: str, topology_dir: Path) -> None:

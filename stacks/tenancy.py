@@ -10,6 +10,7 @@ from pulumi_openstack import Provider, blockstorage, compute, identity, networki
 from stacks import inputs
 from stacks.access import SiteAccess
 from stacks.duties import BUILDER_ROLE
+from stacks.foundation_outputs import output_of
 
 
 class Tenancy(pulumi.ComponentResource):
@@ -19,7 +20,7 @@ class Tenancy(pulumi.ComponentResource):
         super().__init__("govcloud:stacks:Tenancy", spec.department)
         self.site = Provider(spec.site, cloud=spec.openstack, opts=pulumi.ResourceOptions(parent=self))
         self._options = pulumi.ResourceOptions(parent=self, provider=self.site)
-        self._roles = foundation.require_output("roles")
+        self._roles = output_of(foundation, "roles")
         self.project = identity.Project(
             spec.department,
             name=spec.department,
@@ -28,7 +29,7 @@ class Tenancy(pulumi.ComponentResource):
             opts=self._options,
         )
         quotas = self._quotas(spec)
-        self._people(spec, foundation.require_output("groups"))
+        self._people(spec, output_of(foundation, "groups"))
         self.own = self._builder(spec, reach, quotas)
         self.register_outputs({"project": self.project.id})
 
@@ -87,7 +88,8 @@ class Tenancy(pulumi.ComponentResource):
 
         A provider that names an entry of clouds.yaml ignores `tenant_id` and would build in the administrator's
         project, so `cloud` is empty even where OS_CLOUD is set; an account of its own also keeps the administrator's
-        password out of every state.
+        password out of every state. The account is told by name and domain: the provider adds its default domain to
+        an id, and then refuses both.
         """
         name = f"{spec.department}-builder"
         once = pulumi.ResourceOptions(ignore_changes=["password"])
@@ -116,7 +118,8 @@ class Tenancy(pulumi.ComponentResource):
             cacert_file=reach.ca_file,
             insecure=reach.insecure,
             endpoint_type=reach.endpoint_type,
-            user_id=user.id,
+            user_name=user.name,
+            user_domain_id=user.domain_id,
             password=user.password,
             tenant_id=self.project.id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[grant, *quotas]),

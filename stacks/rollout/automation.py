@@ -18,7 +18,7 @@ from stacks.access import read_access
 from stacks.engine.events import Failed, Op, Outcome
 from stacks.engine.values import wrap
 from stacks.inputs import FoundationInputs
-from stacks.program import build_shard
+from stacks.program import build_shard, import_resources
 from stacks.rollout.cli_events import Told
 from stacks.rollout.engines import PULUMI, Run, require_pulumi
 from stacks.rollout.home import Home, passphrase
@@ -37,6 +37,7 @@ class Automation:
         self._home, self._environ = home, environ
         self._topology_dir, self._parallel = topology_dir, parallel
         self._access = cache(read_access)
+        import_resources()
 
     def preview(self, shard: Shard, run: Run) -> Outcome:
         told = Told(run.listen, preview=True)

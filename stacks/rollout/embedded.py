@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ from stacks.engine.request import Mode, RunRequest
 from stacks.engine.secrets import Secrets
 from stacks.engine.state import StackState
 from stacks.inputs import FoundationInputs
-from stacks.program import build_shard
+from stacks.program import build_shard, import_resources
 from stacks.rollout.engines import EMBEDDED, Run
 from stacks.shards import Shard
 from stacks.stateful import is_stateful
 
-PARTS = ("blockstorage", "compute", "identity", "images", "networking")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -38,7 +36,7 @@ class Embedded:
         self._topology_dir, self._parallel = topology_dir, parallel
         self._access = cache(read_access)
         self._foreseen: dict[str, Mapping[str, Any]] = {}
-        _import_resources()
+        import_resources()
 
     def preview(self, shard: Shard, run: Run) -> Outcome:
         outcome = self._run(shard.stack, self._program(shard), "preview", run)
@@ -96,12 +94,6 @@ class Embedded:
 
 def _stack_of(reference: str) -> str:
     return reference.rpartition("/")[2]
-
-
-def _import_resources() -> None:
-    """Import all that programs use: the package loads a part at the first look into it, and threads race for that."""
-    for part in PARTS:
-        getattr(import_module(f"pulumi_openstack.{part}"), "anything", None)
 
 
 def _nothing(_: str) -> bool:

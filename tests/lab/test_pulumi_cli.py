@@ -50,6 +50,11 @@ def yard(testcity: TestCity, tmp_path: Path) -> Iterator[Yard]:
         made.destroy()
 
 
+def but_defaults(found: census.Census) -> census.Census:
+    """Return a census without the groups that Neutron makes by itself: the CLI leaves them, and their rules."""
+    return {kind: [name for name in names if "/default" not in name] for kind, names in found.items()}
+
+
 def wanted(yard: Yard, testcity: TestCity, **more: str) -> town.Topology:
     """Return a topology of one department with servers, volumes and floating addresses, and more of some template."""
     departments = {"c-desk": town.department("pair", "high")}
@@ -68,9 +73,9 @@ def test_cli_builds_what_the_embedded_engine_builds(yard: Yard, testcity: TestCi
     yard.deploy(content, "--engine", "embedded")
 
     assert built["errors"] == []
-    assert census.differences(by_cli, yard.census()) == []
+    assert census.differences(but_defaults(by_cli), but_defaults(yard.census())) == []
     assert [change for row in again["stacks"] for change in row.get("changes", ())] == []
-    assert not any(gone.values())
+    assert not any(but_defaults(gone)[kind] for kind in census.UNIQUE)
 
 
 def test_cli_takes_over_a_state_and_hands_it_back(yard: Yard, testcity: TestCity, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class MemoryProvider:
     def _call(self, op: str, type_: str) -> threading.RLock:
         with self._site.lock:
             self._site.calls.append((op, type_))
-            account = self._inputs.get("userId")
-            if account and account not in self._site.objects:
+            account = self._inputs.get("userName")
+            if account and not any(held.get("name") == account for _, held in self._site.objects.values()):
                 raise RefusedByApi(401, f"{op} {type_}: the account is gone")
         return self._site.lock

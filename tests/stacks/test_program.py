@@ -144,7 +144,8 @@ def test_department_builder_acts_in_its_project_only() -> None:
 
     assert own.inputs["cloud"] == ""
     assert own.inputs["tenantId"] == "id of Project data"
-    assert own.inputs["userId"] == "id of User data-builder"
+    assert own.inputs["userName"] == "data-builder"
+    assert "userId" not in own.inputs
 
 
 @pytest.mark.slow
