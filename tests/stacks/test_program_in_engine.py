@@ -123,3 +123,22 @@ def test_engine_plans_departments_over_a_foundation_that_was_cut_short(
 
     assert (foundation.failures, department.failures) == ([], [])
     assert objects(department) == {Op.CREATE: count_resources(shards[DATA].typed)}
+
+
+def test_engine_over_a_state_whose_account_was_told_otherwise_changes_no_object(
+    engine: Embedded, tmp_path: Path, site: MemorySite, shards: dict[str, Shard]
+) -> None:
+    """A state from before, with the account's id in the department's provider, is that provider's change alone."""
+    for stack in (FOUNDATION, DATA):
+        engine.build(shards[stack], Run())
+    file = tmp_path / f"{DATA}.json"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"userName":', '"userId":'), encoding="utf-8")
+    site.calls.clear()
+    again = engine.build(shards[DATA], Run())
+
+    assert file.read_text(encoding="utf-8").count('"userName":') == text.count('"userName":') > 0
+    assert again.failures == []
+    assert set(objects(again)) == {Op.SAME}
+    assert [change.type for change in again.changes if change.op is Op.UPDATE] == ["pulumi:providers:openstack"]
+    assert [call for call in site.calls if call[0] != "invoke"] == []
