@@ -55,6 +55,6 @@ def read_generations(entries: Mapping[str, str]) -> dict[str, str]:
         known = openstack.config.OpenStackConfig().cloud_config["clouds"]
     except ConfigException:
         known = {}
-    # it names a folder
+    # `former/` has a folder of this name: text that could be a path counts as none
     told = {site: str((known.get(entry) or {}).get(GENERATION, "")) for site, entry in entries.items()}
     return {site: text if text.isalnum() else "" for site, text in told.items()}

@@ -16,19 +16,23 @@ from stacks.rollout.workspace import Workspace
 FORMER = "former"
 
 
-def void(records: Iterable[Record], now: Mapping[str, str]) -> list[Record]:
-    """Return the records of what was built on another generation of a cloud than stands at its site `now`.
+def dated(records: Iterable[Record]) -> list[Record]:
+    """Return the records that tell on which generation of a cloud they were built.
 
     The Pulumi CLI keeps its own state: what it built is left to its refresh.
     """
-    ours = [record for record in records if record.engine == EMBEDDED and record.generation]
-    return [record for record in ours if now.get(record.site, "") not in {"", record.generation}]
+    return [record for record in records if record.engine == EMBEDDED and record.generation]
+
+
+def void(known: Iterable[Record], now: Mapping[str, str]) -> list[Record]:
+    """Return those of `dated` that were built on another generation than stands at their site `now`."""
+    return [record for record in known if now.get(record.site, "") not in {"", record.generation}]
 
 
 def set_aside(workspace: Workspace, note: Callable[[Text], None]) -> None:
     """Move states and records of former clouds to a folder each, the record last; only the last of them are kept."""
-    home, dated = workspace.home, [r for r in workspace.records.read().values() if r.generation]
-    if not dated or not (lost := void(dated, workspace.generations)):
+    home, known = workspace.home, dated(workspace.records.read().values())
+    if not known or not (lost := void(known, workspace.generations)):
         return
     _keep_only(home.folder / FORMER, {record.generation for record in lost})
     for record in lost:

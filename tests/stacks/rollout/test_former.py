@@ -9,7 +9,7 @@ import yaml
 
 from stacks.access import GENERATION
 from stacks.rollout.deploy import deploy, preview
-from stacks.rollout.former import FORMER, void
+from stacks.rollout.former import FORMER, dated, void
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Standing
 from stacks.rollout.records import Record, Result
@@ -48,7 +48,7 @@ def record(generation: str, engine: str = "embedded") -> Record:
 )
 def test_void_is_only_what_another_generation_had(built_on: str, engine: str, now: str, *, is_void: bool) -> None:
     """A real cloud's state is never set aside, whatever clouds.yaml says of it now; the CLI's own is left alone."""
-    assert bool(void([record(built_on, engine)], {"east": now})) is is_void
+    assert bool(void(dated([record(built_on, engine)]), {"east": now})) is is_void
 
 
 def test_deploy_on_a_cloud_made_anew_builds_everything_again(tmp_path: Path, home: Path) -> None:
