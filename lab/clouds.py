@@ -118,7 +118,7 @@ def publish(place: Place, entries: Mapping[str, Document]) -> Path:
 
 
 def withdraw(place: Place) -> None:
-    """Take the lab's entries out of our file; the last one takes the file along."""
+    """Take the lab's entries out of our file; the last one takes the file and its lock along."""
     path = place.clouds_yaml
     if not path.exists() or not is_ours(path):
         return
@@ -127,6 +127,7 @@ def withdraw(place: Place) -> None:
         after = remove(before, place.cloud)
         if not after["clouds"] and not after[LABS]:
             path.unlink()
+            _lock(place).unlink()
         elif after != before:
             _write(path, after)
 

@@ -124,6 +124,7 @@ def test_withdraw_last_removes_the_file(tmp_path: Path) -> None:
     clouds.withdraw(place(tmp_path))
 
     assert not path.exists()
+    assert [each for each in (tmp_path / "run").rglob("*") if each.is_file()] == []
 
 
 def test_withdraw_never_touches_the_users_file(tmp_path: Path) -> None:

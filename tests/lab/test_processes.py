@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -54,6 +56,23 @@ def test_locked_by_another_is_refused_with_its_pid(tmp_path: Path, keeper: subpr
     """The message names who is at work."""
     with pytest.raises(GateRefused, match=f"pid {keeper.pid}"), locked(tmp_path / "lock"):
         pass
+
+
+def test_locked_file_its_holder_deleted_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock on a file that no longer has a name keeps nobody else out."""
+    path, lockf = tmp_path / "lock", fcntl.lockf
+    asked: list[int] = []
+
+    def deleted_meanwhile(file: IO[bytes], operation: int) -> None:
+        asked.append(operation)
+        if len(asked) == 1:
+            path.unlink()
+        lockf(file, operation)
+
+    monkeypatch.setattr(fcntl, "lockf", deleted_meanwhile)
+    with locked(path, seconds=5.0):
+        assert path.exists()
+    assert len(asked) == 2
 
 
 def test_command_line_amid_exec_waits_for_the_words() -> None:
