@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from failures import Text, WrongUsage
-from lab import cut, power
+from lab import clock, cut, power
 from lab.commands import run
 from lab.hosts import groups
 from lab.hosts.machine import Machine
@@ -66,6 +67,7 @@ class LabInjector:
             "crash-database": Verb(self._crash, self._start),
             "stop-database": Verb(self._stop, self._start),
             "disk-full": Verb(self._fill, self._empty),
+            "clock-step": Verb(self._step, self._unstep),
             "api-outage": Verb(self._mute, self._unmute),
         }
 
@@ -185,6 +187,15 @@ class LabInjector:
 
     def _empty(self, kind: str, name: str) -> None:
         self._inside(name, "rm", "-f", BALLAST)
+        self._start(kind, name)
+
+    def _step(self, kind: str, name: str) -> None:
+        clock.put_ahead(self._machine(name).root, partial(self._inside, name), UNIT)
+        self._crash(kind, name)
+
+    def _unstep(self, kind: str, name: str) -> None:
+        clock.put_right(self._machine(name).root, partial(self._inside, name), UNIT)
+        self._crash(kind, name)
         self._start(kind, name)
 
     def _site(self, name: str) -> LabSite:

@@ -22,6 +22,7 @@ REHEARSALS: dict[str, Rehearsal] = {
     "both-active-lost": Rehearsal(levels=_NOT_A_PART),
     "carrier-loss": Rehearsal(needs=("carrier",)),
     "city-partition": Rehearsal(),
+    "clock-step": Rehearsal(),
     "disk-full": Rehearsal(),
     "dr-isolated": Rehearsal(),
     "false-alarm": _SITE,

@@ -105,6 +105,16 @@ FAULTS: tuple[FaultRow, ...] = (
         Text("the file is removed and the database started unless it runs", "删除该文件，数据库未运行则启动"),
     ),
     FaultRow(
+        "clock-step",
+        ("host",),
+        Text(
+            "the database and what supervises it are killed once and come back with a clock one hour ahead; what else"
+            " runs on the host keeps the right time",
+            "数据库及其监管进程被强制终止一次，重启后其时钟快一小时；主机上其他进程的时间不变",
+        ),
+        Text("they are killed once more and come back with the right time", "再次强制终止，重启后恢复正确时间"),
+    ),
+    FaultRow(
         "api-outage",
         ("site",),
         Text(

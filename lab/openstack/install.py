@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from failures import OutsideFailed, Text
+from lab.clock import FAKETIME
 from lab.commands import run
 from lab.indexes import uv_settings
 from lab.locks import locked
@@ -42,6 +43,7 @@ NEEDS = (
     Need(Path("/usr/bin/systemd-nspawn"), "systemd-container"),
     Need(Path("/usr/sbin/mkfs.ext4"), "e2fsprogs"),
     Need(Path("/usr/bin/mmdebstrap"), "mmdebstrap"),
+    Need(FAKETIME, "libfaketime"),
 )
 
 

@@ -18,7 +18,7 @@ ISSUED = {
     *("host-crash", "primary-crash", "site-network-loss", "site-power-loss", "one-line-cut", "city-partition"),
     *("dr-isolated", "carrier-loss", "both-active-lost", "slow-direct-line", "disk-full", "api-outage"),
     *("switchover-and-back", "full-failback", "survivor-alone", "frozen-primary", "sync-lost-then-site-lost"),
-    *("false-alarm", "site-network-loss-fast"),
+    *("false-alarm", "site-network-loss-fast", "clock-step"),
 }
 NEEDED = {"site": "donghai", "carrier": "telecom"}
 HOSTS = {("citizen-db", site): f"citizen-db-{site}-1" for site in ("donghai", "anxi", "changle")}

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 import topology
 from failures import OutsideFailed
+from lab import clock
 from lab.check import quick
 from lab.commands import run
 from lab.down import down
@@ -32,6 +34,13 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 ADDRESS = "10.96.7.10"
 CLOUD = "hostyard"
 NETWORK = "feedfeed-0000-0000-0000-000000000000"
+TELLER = """
+[Service]
+ExecStart=/bin/sh -c "while sleep 0.1; do date +%%s > /run/telling; mv /run/telling /run/told; done"
+Restart=always
+RestartSec=0
+"""
+"""Tells its clock."""
 
 
 @dataclass(frozen=True)
@@ -266,3 +275,32 @@ def test_disk_of_a_host_is_as_large_as_its_flavor_says_and_may_fill_up(ground: G
     assert "No space left on device" in said
     assert taken < 1 << 30
     assert ground.operator.run(ADDRESS, "echo well | sudo tee /well") == "well"
+
+
+def test_clock_of_one_unit_steps_and_comes_right_again(host: Machine) -> None:
+    """The rest of the host keeps its time, both ways may be repeated, and nothing is left once it is right."""
+
+    def inside(*words: str) -> str:
+        return run("nsenter", f"--target={host.init()}", "--all", "--root", "--wdns=/", "--", *words)
+
+    def ahead(told: str) -> float:
+        return float(told) - time.time()
+
+    host.root.joinpath("etc/systemd/system/teller.service").write_text(TELLER)
+    inside("systemctl", "daemon-reload")
+    inside("systemctl", "start", "teller")
+    for _ in range(2):
+        clock.put_ahead(host.root, inside, "teller")
+    assert host.root.joinpath(clock.PRELOADED).exists()
+    inside("systemctl", "kill", "--kill-who=all", "--signal=SIGKILL", "teller")
+    wait_until("the unit's clock has not stepped", lambda: ahead(inside("cat", "/run/told")) > clock.AHEAD_S - 60)
+    assert abs(ahead(inside("date", "+%s"))) < 60
+    for _ in range(2):
+        clock.put_right(host.root, inside, "teller")
+    inside("systemctl", "kill", "--kill-who=all", "--signal=SIGKILL", "teller")
+    wait_until("the unit's clock is not right", lambda: abs(ahead(inside("cat", "/run/told"))) < 60)
+    inside("systemctl", "stop", "teller")
+    host.root.joinpath("etc/systemd/system/teller.service").unlink()
+
+    assert inside("find", "/run/systemd", "-name", "govcloud-drill*") == ""
+    assert not host.root.joinpath(clock.PRELOADED).exists()
