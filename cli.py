@@ -279,7 +279,7 @@ def drill_history(voice: Voice, path: o.Topology) -> int:
 
 @command(drill, "schedule", "drill")
 def drill_schedule(voice: Voice, path: o.Topology, to: o.TimerFolder = Path("timers")) -> int:
-    from commands import drills as c
+    from commands import drill_timers as c
 
     return c.schedule(voice, path, to)
 

@@ -37,7 +37,8 @@ def approve(voice: Voice, path: Path, plan: str, who: str, key: Path, to: Path |
         voice.note(Text(error.say("en"), error.say("zh")))
     else:
         agreement(made, approvers)
-    file = to or Path(f"{cloud.name}-{plan[:12]}-{who}.approval")
+    name = f"{cloud.name}-{plan[:12]}-{who}.approval"
+    file = to / name if to and to.is_dir() else to or Path(name)
     put_whole(file, made.text)
     voice.document({"ok": True, "exit_code": 0, "approval": str(file), "statement": made.statement})
     voice.say(Text(f"approval: {file}", f"批准文件：{file}"))
@@ -67,16 +68,17 @@ def refuse_plan(planned: Planned, named: str) -> None:
 def consents_of(planned: Planned, approval: Path | None, *, allow_data_loss: bool) -> Consents:
     """Return who agrees to a run that begins. Raises GateRefused when somebody else must, and did not, or not to this.
 
-    An approval that is given is checked even where none is needed.
+    An approval that is given is checked even where none is needed; of a folder, only that of this plan is looked at.
     """
-    from dr_drills.approvals.approval import read_approval
+    from dr_drills.approvals.approval import find_approval
     from dr_drills.rehearsal.run import Consents
     from dr_drills.rehearsal.runs import drills_folder, runs
 
     desk = planned.desk
     used = _statements(runs(drills_folder(desk.home)))
     due = _due(desk, planned.digest, used)
-    found = _checked(desk, read_approval(approval), due, datetime.now(UTC)) if approval else None
+    given = find_approval(approval, planned.digest) if approval else None
+    found = _checked(desk, given, due, datetime.now(UTC)) if given else None
     consents = Consents(getpass.getuser(), found, allow_data_loss)
     if any(one.needs_second_person for one in planned.steps) and not consents.second_person:
         missing = f"--approval FILE --allow-data-loss --plan {planned.digest}"
@@ -93,14 +95,15 @@ def consents_of(planned: Planned, approval: Path | None, *, allow_data_loss: boo
 
 def consents_again(desk: Desk, run: Run, approval: Path | None) -> Consents:
     """Return who agrees to a run that goes on: by a new approval, or the one in its journal, checked again."""
-    from dr_drills.approvals.approval import Approval, read_approval
+    from dr_drills.approvals.approval import Approval, find_approval
     from dr_drills.journal.event import EventKind
     from dr_drills.rehearsal.run import Consents
 
     operator = getpass.getuser()
     due = _due(desk, str(run.events[0].data.get("plan_sha256", "")), ())
-    if approval:
-        return Consents(operator, _checked(desk, read_approval(approval), due, datetime.now(UTC)), allow_data_loss=True)
+    given = find_approval(approval, due.plan_sha256) if approval else None
+    if given:
+        return Consents(operator, _checked(desk, given, due, datetime.now(UTC)), allow_data_loss=True)
     told = [event.data for event in run.events if event.kind == EventKind.APPROVAL]
     if not told:
         return Consents(operator)

@@ -189,31 +189,6 @@ def history(voice: Voice, path: Path) -> int:
     return 0
 
 
-def schedule(voice: Voice, path: Path, folder: Path) -> int:
-    """Write a systemd service and timer for each drill of the topology that has a schedule."""
-    from dr_drills.rehearsal.timers import units
-    from dr_drills.scenarios.catalogue import named
-    from topology.load import load_cloud
-
-    cloud = load_cloud(path)
-    for drill in cloud.drills.values():
-        named(drill.scenario)
-    written = []
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in units(cloud, path.absolute()).items():
-        (folder / name).write_text(text, encoding="utf-8")
-        written.append(str(folder / name))
-        voice.say(Text(f"written: {folder / name}", f"已生成：{folder / name}"))
-    voice.document({"ok": True, "exit_code": 0, "written": written})
-    voice.note(
-        Text(
-            f"to use them: systemctl link {folder}/* && systemctl enable --now govcloud-drill-*.timer",
-            f"启用：systemctl link {folder}/* && systemctl enable --now govcloud-drill-*.timer",
-        )
-    )
-    return 0
-
-
 def _planned(voice: Voice, path: Path, name: str, asked: Asked) -> Planned:
     from commands.drill_means import open_desk
     from dr_drills.rehearsal.forecast import foresee

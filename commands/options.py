@@ -161,8 +161,11 @@ ApprovalFile = Annotated[
     Path | None,
     typer.Option(
         "--approval",
-        metavar="FILE",
-        help=_help("a second person's, see `drill approve`", "第二人的批准，见 `drill approve`"),
+        metavar="PATH",
+        help=_help(
+            "a second person's, see `drill approve`; of a folder, the one of this plan",
+            "第二人的批准，见 `drill approve`；若为目录，取其中针对本计划的一份",
+        ),
     ),
 ]
 ApprovedPlan = Annotated[
@@ -174,7 +177,10 @@ ApproverName = Annotated[
 ApproverKey = Annotated[
     Path, typer.Option("--key", metavar="FILE", help=_help("your private key of OpenSSH", "您的 OpenSSH 私钥"))
 ]
-ApprovalTo = Annotated[Path | None, typer.Option("--to", metavar="FILE", help=_help("where to write it", "写入的文件"))]
+ApprovalTo = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="PATH", help=_help("the file, or a folder for it", "写入的文件，或其目录")),
+]
 MayLose = Annotated[bool, typer.Option("--allow-data-loss", help=_help("rows may be lost", "允许丢失数据"))]
 PlanDigest = Annotated[
     str, typer.Option("--plan", metavar="SHA256", help=_help("only this plan, see `drill plan`", "仅执行此计划"))

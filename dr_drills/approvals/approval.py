@@ -94,6 +94,24 @@ def read_approval(path: Path) -> Approval:
         ) from error
 
 
+def find_approval(path: Path, plan: str) -> Approval | None:
+    """Return the approval in a file, or the latest one of a plan in a folder of them; None when that has none."""
+    if not path.is_dir():
+        return read_approval(path)
+    found = (_of_plan(file, plan) for file in path.iterdir() if file.is_file())
+    return max((one for one in found if one), key=lambda one: one.said.signed_at, default=None)
+
+
+def _of_plan(file: Path, plan: str) -> Approval | None:
+    """Return the approval in a file if it is one of the plan: other files in a folder are nobody's fault."""
+    try:
+        found = read_approval(file)
+        signed = found.said.plan_sha256
+    except InputInvalid:
+        return None
+    return found if signed == plan else None
+
+
 def approvers_file(topology: Path, home: Path) -> Path:
     """Return the file that says whose keys count: with the topology, where changes are reviewed, else in its home.
 

@@ -111,6 +111,23 @@ def test_approval_of_the_plan_lets_a_run_begin(desk: Desk) -> None:
         drill_gates.consents_of(found, None, allow_data_loss=True)
 
 
+def test_approval_in_a_folder_is_found_by_its_plan(desk: Desk) -> None:
+    """What a timer is given: other plans' approvals and other files there neither count nor stop a run."""
+    found, folder = planned(desk), desk.path.parent / "approvals"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("call chen.jing", encoding="utf-8")
+    approved(desk, "e" * 64).rename(folder / "other.approval")
+    with pytest.raises(GateRefused, match="second person"):
+        drill_gates.consents_of(found, folder, allow_data_loss=True)
+    spoken = Voice("en", as_json=True, out=io.StringIO(), err=io.StringIO())
+    drill_gates.approve(spoken, desk.path, found.digest, "chen.jing", desk.path.parent / "key", folder)
+    consents = drill_gates.consents_of(found, folder, allow_data_loss=True)
+
+    assert consents.agreement is not None
+    assert consents.agreement.approval.said.plan_sha256 == found.digest
+    assert len(list(folder.iterdir())) == 3
+
+
 def test_approval_of_another_topology_is_refused(desk: Desk) -> None:
     """The same words with another line in the topology are another plan."""
     found = planned(desk)

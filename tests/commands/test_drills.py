@@ -18,13 +18,11 @@ from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import Journal
 from dr_drills.rehearsal.runs import alone, drills_folder, new_name, refuse_open, runs
 from dr_drills.rehearsal.script import Choice
-from dr_drills.rehearsal.timers import units
 from dr_drills.rehearsal.window import next_elapse, refuse_outside
-from failures import GateRefused, InputInvalid, TopologyInvalid, WrongUsage
+from failures import GateRefused, InputInvalid, WrongUsage
 from stacks.rollout.home import home_of
 from tests.dr_drills import city
 from tests.dr_drills.rehearsal.stand import BY_LEASE
-from topology.load import load_cloud
 
 NAME = "drilltown"
 DRILLS = """
@@ -117,51 +115,6 @@ def test_drill_show_of_no_scenario_is_wrong_usage() -> None:
     """Nothing is shown for a name there is not."""
     with pytest.raises(WrongUsage):
         drills.show(voice(), "no-such-thing")
-
-
-def test_drill_schedule_written_gives_a_timer_that_catches_up(topology: Path) -> None:
-    """One service and one timer per scheduled drill; the service refuses outside its window."""
-    folder = topology.parent / "timers"
-
-    assert drills.schedule(voice(), topology, folder) == 0
-    assert {path.name for path in folder.iterdir()} == {
-        "govcloud-drill-drilltown-weekly.service",
-        "govcloud-drill-drilltown-weekly.timer",
-    }
-    timer = (folder / "govcloud-drill-drilltown-weekly.timer").read_text(encoding="utf-8")
-    service = (folder / "govcloud-drill-drilltown-weekly.service").read_text(encoding="utf-8")
-    assert "Persistent=true" in timer
-    assert "OnCalendar=Sat 02:00" in timer
-    assert "--site donghai --window '7200/Sat 02:00'" in service
-
-
-def test_drill_schedule_of_the_shipped_topology_writes_a_timer_for_each_of_its_drills(topology: Path) -> None:
-    """What stands under `drills` can be run as it stands."""
-    folder, quanzhou = topology.parent / "timers", load_cloud(city.QUANZHOU)
-
-    assert drills.schedule(voice(), city.QUANZHOU, folder) == 0
-    assert len(list(folder.glob("*.timer"))) == len(quanzhou.drills) == 6
-
-
-def test_drill_schedule_with_an_unknown_scenario_says_where_and_what_is_near(topology: Path) -> None:
-    """The topology is refused before any unit is written."""
-    text = topology.read_text(encoding="utf-8").replace("scenario: both-active-lost", "scenario: both-activ-lost")
-    topology.write_text(text, encoding="utf-8")
-    line = next(number for number, row in enumerate(text.splitlines(), 1) if "both-activ-lost" in row)
-    with pytest.raises(TopologyInvalid) as refused:
-        drills.schedule(voice(), topology, topology.parent / "timers")
-
-    (finding,) = refused.value.findings
-    assert (finding.place.file, finding.place.line) == (str(topology), line)
-    assert finding.fix.en == "did you mean both-active-lost?"
-    assert not (topology.parent / "timers").exists()
-
-
-def test_drill_units_with_odd_paths_keep_them_whole(topology: Path) -> None:
-    """What systemd would expand is doubled, what the line would split is quoted."""
-    text = units(load_cloud(topology), Path("/srv/a b/100%/$HOME.yaml"))["govcloud-drill-drilltown-weekly.service"]
-
-    assert "'/srv/a b/100%%/$$HOME.yaml'" in text
 
 
 def test_window_that_opened_within_its_length_lets_a_drill_begin() -> None:
