@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import ansible_runner
 
-from playbooks.events import RunEnded, line, of_runner
+from playbooks.events import Ear, RunEnded, line
 from playbooks.leftovers import clear
 
 KEPT_LINES = 20
@@ -42,9 +42,10 @@ def main() -> None:
 def run(job: Mapping[str, Any], told: TextIO, stopped: Flag) -> RunEnded:
     """Run Ansible through ansible-runner, which writes no event to a file; events go out as they come."""
     beside: deque[str] = deque(maxlen=KEPT_LINES)
+    ear = Ear()
 
     def hear(event: Mapping[str, Any]) -> bool:
-        understood = of_runner(event)
+        understood = ear.hear(event)
         if understood:
             told.write(line(understood))
             told.flush()

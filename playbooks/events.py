@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -69,8 +69,26 @@ def of_runner(told: Mapping[str, Any]) -> Event | None:
     if kind in {"playbook_on_task_start", "playbook_on_handler_task_start"}:
         return TaskBegan(str(data.get("task") or ""))
     if kind in _OUTCOMES:
-        return HostTask(str(data["host"]), str(data.get("task") or ""), *_judged(_OUTCOMES[kind], data))
+        return HostTask(str(data["host"]), str(data.get("task") or ""), *_judged(_OUTCOMES[kind], told))
     return None
+
+
+class Ear:
+    """Understands the events of one run: whether a hidden loop changed something is told by its items alone."""
+
+    def __init__(self) -> None:
+        self._changed: set[tuple[str, str]] = set()
+
+    def hear(self, told: Mapping[str, Any]) -> Event | None:
+        """Return what an event means, None for those that add nothing by themselves."""
+        data = told.get("event_data") or {}
+        of = str(data.get("host")), str(data.get("task_uuid"))
+        if told.get("event") == "runner_item_on_ok" and _shows_change(told):
+            self._changed.add(of)
+        found = of_runner(told)
+        if isinstance(found, HostTask) and found.outcome is Outcome.OK and of in self._changed:
+            return replace(found, outcome=Outcome.CHANGED)
+        return found
 
 
 def line(event: Event) -> str:
@@ -90,14 +108,20 @@ def parse(text: str) -> Event:
         raise ValueError(f"not an event: {text[:80]!r}") from error
 
 
-def _judged(outcome: Outcome, data: Mapping[str, Any]) -> tuple[Outcome, str]:
+def _judged(outcome: Outcome, told: Mapping[str, Any]) -> tuple[Outcome, str]:
+    data = told.get("event_data") or {}
     result = data.get("res") or {}
     if outcome is Outcome.OK:
-        return (Outcome.CHANGED if result.get("changed") else Outcome.OK), ""
+        return (Outcome.CHANGED if result.get("changed") or _shows_change(told) else Outcome.OK), ""
     if outcome is Outcome.SKIPPED:
         return outcome, ""
     judged = Outcome.IGNORED if outcome is Outcome.FAILED and data.get("ignore_errors") else outcome
     return judged, _reason(result)
+
+
+def _shows_change(told: Mapping[str, Any]) -> bool:
+    """Of a hidden task ansible-runner tells no more than the line that Ansible shows."""
+    return "changed: [" in str(told.get("stdout") or "")
 
 
 def _reason(result: Mapping[str, Any]) -> str:

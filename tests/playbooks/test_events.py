@@ -61,6 +61,16 @@ def test_reason_of_a_hidden_task_says_only_that() -> None:
     assert found.reason == HIDDEN
 
 
+@pytest.mark.parametrize(("word", "outcome"), [("changed", Outcome.CHANGED), ("ok", Outcome.OK)])
+def test_of_runner_for_a_hidden_task_counts_its_change(word: str, outcome: Outcome) -> None:
+    """What a role hides is its result, not that it did something."""
+    hidden = {"censored": "the output has been hidden"}
+    found = of_runner({**told("runner_on_ok", res=hidden), "stdout": f"\x1b[0;33m{word}: [db-1]\x1b[0m"})
+
+    assert isinstance(found, HostTask)
+    assert found.outcome is outcome
+
+
 def test_reason_of_a_loop_names_the_items_that_failed() -> None:
     """Message, stderr, and each failed item's own."""
     items = [{"failed": True, "msg": "no room"}, {"msg": "fine"}, {"failed": True, "stderr": "too old"}]

@@ -46,6 +46,19 @@ FAILS = """\
       ansible.builtin.fail: {msg: no room}
       when: inventory_hostname == 'b-1'
 """
+HIDDEN_CHANGES = """\
+    - name: Change each time
+      ansible.builtin.command: "true"
+      no_log: true
+    - name: Change each time in a loop
+      ansible.builtin.command: "true"
+      loop: [one, two]
+      no_log: true
+    - name: Change nothing
+      ansible.builtin.command: "true"
+      changed_when: false
+      no_log: true
+"""
 SLEEPS = """\
     - name: Sleep
       ansible.builtin.command: sleep 60
@@ -80,6 +93,20 @@ def test_run_plays_tells_plays_tasks_and_hosts(tmp_path: Path, folder: Path) -> 
     assert PlayBegan("Try") in heard
     assert HostTask("b-1", "Fail on one", Outcome.FAILED, "no room") in heard
     assert HostTask("a-1", "Fail on one", Outcome.SKIPPED) in heard
+
+
+def test_run_plays_tells_what_a_hidden_task_changed(tmp_path: Path, folder: Path) -> None:
+    """That nothing changed is said of roles that hide what they write, too."""
+    heard: list[Event] = []
+    ended = run(folder, book(tmp_path, HIDDEN_CHANGES), heard)
+    of_a = {event.task: event.outcome for event in heard if isinstance(event, HostTask) and event.host == "a-1"}
+
+    assert ended.code == 0, ended
+    assert of_a == {
+        "Change each time": Outcome.CHANGED,
+        "Change each time in a loop": Outcome.CHANGED,
+        "Change nothing": Outcome.OK,
+    }
 
 
 def test_run_plays_gives_secrets_to_tasks_and_shows_them_nowhere(tmp_path: Path, folder: Path) -> None:
