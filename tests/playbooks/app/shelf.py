@@ -13,7 +13,7 @@ import httpx
 from certificates.applications import Application, Receipt, new_number
 from certificates.readiness import Readiness
 from certificates.settings import Entrance, Settings
-from certificates.store import KeyTaken, Primary
+from certificates.store import KeyTaken, Primary, Unavailable, Wanted, always
 from certificates.web import build_app
 
 Result = TypeVar("Result")
@@ -47,8 +47,10 @@ class Shelf:
         if self.failure:
             raise self.failure
 
-    async def receive(self, application: Application) -> Receipt:
+    async def receive(self, application: Application, wanted: Wanted = always) -> Receipt:
         self.fail()
+        if not await wanted():
+            raise Unavailable
         known = self.receipts.get(application.key)
         if known and known[0] != application:
             raise KeyTaken
@@ -59,11 +61,11 @@ class Shelf:
         self.receipts[application.key] = application, receipt
         return receipt
 
-    async def find(self, number: str) -> Receipt | None:
+    async def find(self, number: str, wanted: Wanted = always) -> Receipt | None:
         self.fail()
         return next((receipt for _, receipt in self.receipts.values() if receipt.number == number), None)
 
-    async def count(self) -> dict[str, int]:
+    async def count(self, wanted: Wanted = always) -> dict[str, int]:
         self.fail()
         return {"received": len(self.receipts)}
 

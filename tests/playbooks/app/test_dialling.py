@@ -77,6 +77,17 @@ def test_entrance_without_a_primary_is_asked_again_soon() -> None:
 
 
 @pytest.mark.slow
+def test_entrances_of_other_sites_are_asked_less_often() -> None:
+    """A primary that comes up is not held up by those that wait for it."""
+    ways = [Entrance(name, refuses=1000) for name in ("own", "other", "third")]
+    with pytest.raises(psycopg.OperationalError):
+        dial(*ways, seconds=3.0)
+
+    own, other, third = (way.dials for way in ways)
+    assert own > 1.5 * other > 1.5 * third > 1.5
+
+
+@pytest.mark.slow
 def test_entrances_that_all_refuse_are_told_of_in_time() -> None:
     """The reason is the own entrance's."""
     began = time.monotonic()

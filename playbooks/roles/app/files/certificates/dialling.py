@@ -12,7 +12,9 @@ from certificates.settings import Entrance
 
 HEAD_START_S = 0.3
 """Of each entrance before the next one: longer than a healthy one needs, shorter than a citizen waits."""
-PAUSE_S = 0.2
+PAUSE_S = 0.3
+"""Between two dials of the own entrance; the others, which lead to the same primary, are asked less often: all services
+dial while it comes up, and each dial takes some of what it needs for that."""
 
 
 class Closable(Protocol):
@@ -34,7 +36,7 @@ async def first_of(ways: Sequence[Way[Line]], seconds: float) -> Line:
                 return await way()
             except psycopg.OperationalError as failure:
                 failures[place] = failure
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep((place + 1) * PAUSE_S)
 
     tasks = [asyncio.create_task(persist(place, way)) for place, way in enumerate(ways)]
     try:

@@ -20,7 +20,7 @@ from certificates.applications import BEIJING, Application, Receipt, new_number
 from certificates.dialling import Dialled
 from certificates.schema import LAST, migrate
 from certificates.settings import Settings
-from certificates.store import Indeterminate, KeyTaken, Primary, Unavailable
+from certificates.store import Indeterminate, KeyTaken, Primary, Unavailable, Wanted, always
 
 Result = TypeVar("Result")
 Connection = psycopg.AsyncConnection[Any]
@@ -130,7 +130,7 @@ class Database:
     async def close(self) -> None:
         await self.pool.close()
 
-    async def receive(self, application: Application) -> Receipt:
+    async def receive(self, application: Application, wanted: Wanted = always) -> Receipt:
         doubt = ""
 
         async def write(connection: Connection) -> Receipt:
@@ -145,7 +145,7 @@ class Database:
             return receipt
 
         try:
-            return await self._use(write)
+            return await self._use(write, wanted)
         except Unavailable as unavailable:
             if doubt:
                 raise Indeterminate(doubt) from unavailable
@@ -164,18 +164,18 @@ class Database:
             raise KeyTaken
         return Receipt(row.number, row.kind, row.applicant, row.state, row.site, row.received_at, row.repeats > 0)
 
-    async def find(self, number: str) -> Receipt | None:
+    async def find(self, number: str, wanted: Wanted = always) -> Receipt | None:
         async def read(connection: Connection) -> Receipt | None:
             row = await (await connection.execute(FIND, (number,))).fetchone()
             return Receipt(*row) if row else None
 
-        return await self._use(read)
+        return await self._use(read, wanted)
 
-    async def count(self) -> dict[str, int]:
+    async def count(self, wanted: Wanted = always) -> dict[str, int]:
         async def read(connection: Connection) -> dict[str, int]:
             return dict(await (await connection.execute(COUNT)).fetchall())
 
-        return await self._use(read)
+        return await self._use(read, wanted)
 
     async def look(self) -> Primary:
         async def read(connection: Connection) -> Primary:
@@ -190,9 +190,10 @@ class Database:
 
         return await self._use(read)
 
-    async def _use(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    async def _use(self, work: Callable[[Connection], Awaitable[Result]], wanted: Wanted = always) -> Result:
         """Return what `work` makes of a connection, a fresh one after each passing failure, in time.
 
+        A queue that grew while there was no primary is mostly of citizens who have gone: they hold up nobody.
         Raises: Unavailable.
         """
         end = time.monotonic() + self.settings.request_seconds
@@ -200,6 +201,8 @@ class Database:
             left = end - time.monotonic()
             try:
                 async with self.pool.connection(timeout=left) as connection:
+                    if not await wanted():
+                        raise Unavailable("whoever asked has gone")
                     with severed_after(connection, max(end - time.monotonic(), 0)):
                         return await work(connection)
             except PASSING as failure:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from certificates.applications import Application, Receipt
+
+Wanted = Callable[[], Awaitable[bool]]
+"""Tells whether whoever asked still waits for the answer."""
+
+
+async def always() -> bool:
+    return True
 
 
 class Unavailable(Exception):
@@ -29,18 +37,18 @@ class Primary:
 
 
 class Store(Protocol):
-    """Receipts that outlive the loss of a site."""
+    """Receipts that outlive the loss of a site; nothing is done for whoever has gone before their turn."""
 
-    async def receive(self, application: Application) -> Receipt:
+    async def receive(self, application: Application, wanted: Wanted = always) -> Receipt:
         """Return the one receipt of `application`, committed at every copy that must have it.
 
         Raises: Unavailable, Indeterminate, KeyTaken.
         """
 
-    async def find(self, number: str) -> Receipt | None:
+    async def find(self, number: str, wanted: Wanted = always) -> Receipt | None:
         """Return the receipt, or None. Raises: Unavailable."""
 
-    async def count(self) -> dict[str, int]:
+    async def count(self, wanted: Wanted = always) -> dict[str, int]:
         """Return how many applications are in each state that has any. Raises: Unavailable."""
 
     async def look(self) -> Primary:

@@ -28,7 +28,7 @@ from certificates.pages import (
 )
 from certificates.readiness import Readiness
 from certificates.settings import Settings
-from certificates.store import Indeterminate, KeyTaken, Store, Unavailable
+from certificates.store import Indeterminate, KeyTaken, Store, Unavailable, Wanted
 from certificates.words import REFUSALS, Language
 
 LARGEST = 16 * 1024
@@ -89,6 +89,15 @@ async def read_json(request: Request) -> Mapping[str, Any]:
     return fields
 
 
+def waiting(request: Request) -> Wanted:
+    """Return what tells whether the citizen has not hung up."""
+
+    async def waits() -> bool:
+        return not await request.is_disconnected()
+
+    return waits
+
+
 def language_of(request: Request) -> Language:
     return choose_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
 
@@ -118,7 +127,7 @@ class Service:
         try:
             application = read_application(await read_json(request), request.headers.get("idempotency-key", ""))
             key = application.key
-            receipt = await self.store.receive(application)
+            receipt = await self.store.receive(application, waiting(request))
         except Refused as refused:
             return problem(HTTPStatus.UNPROCESSABLE_ENTITY, *refused.fields)
         except KeyTaken:
@@ -131,13 +140,14 @@ class Service:
 
     async def find(self, request: Request) -> Response:
         number = read_number(request.path_params["number"])
-        receipt = await self.store.find(number) if number else None
+        receipt = await self.store.find(number, waiting(request)) if number else None
         if not receipt:
             return problem(HTTPStatus.NOT_FOUND, "missing")
         return JSONResponse(receipt_fields(receipt, self.settings.site))
 
-    async def states(self, _: Request) -> Response:
-        return JSONResponse({"states": state_fields(await self.store.count()), "answered_by": self.settings.site})
+    async def states(self, request: Request) -> Response:
+        counts = await self.store.count(waiting(request))
+        return JSONResponse({"states": state_fields(counts), "answered_by": self.settings.site})
 
     async def start(self, request: Request) -> Response:
         return HTMLResponse(start_page(language_of(request)))
@@ -147,7 +157,7 @@ class Service:
         fields: dict[str, str] = {}
         try:
             fields = await read_form(request)
-            receipt = await self.store.receive(read_application(fields))
+            receipt = await self.store.receive(read_application(fields), waiting(request))
         except Refused as refused:
             return HTMLResponse(start_page(language, fields, refused.fields), HTTPStatus.UNPROCESSABLE_ENTITY)
         except KeyTaken:
@@ -160,13 +170,13 @@ class Service:
         language = language_of(request)
         asked = request.path_params.get("number") or request.query_params.get("number", "")
         number = read_number(asked)
-        receipt = await self.store.find(number) if number else None
+        receipt = await self.store.find(number, waiting(request)) if number else None
         if not receipt:
             return HTMLResponse(start_page(language, {"number": asked}, notice="missing"), HTTPStatus.NOT_FOUND)
         return HTMLResponse(receipt_page(language, receipt))
 
     async def show_states(self, request: Request) -> Response:
-        return HTMLResponse(states_page(language_of(request), await self.store.count()))
+        return HTMLResponse(states_page(language_of(request), await self.store.count(waiting(request))))
 
     async def style(self, _: Request) -> Response:
         return Response(PAGES.get_template("style.css").render(), media_type="text/css")
