@@ -120,8 +120,9 @@ def _judged(outcome: Outcome, told: Mapping[str, Any]) -> tuple[Outcome, str]:
 
 
 def _shows_change(told: Mapping[str, Any]) -> bool:
-    """Of a hidden task ansible-runner tells no more than the line that Ansible shows."""
-    return "changed: [" in str(told.get("stdout") or "")
+    """Tell whether a hidden task changed something: ansible-runner tells no more of it than the line Ansible shows."""
+    hidden = "censored" in ((told.get("event_data") or {}).get("res") or {})
+    return hidden and "changed: [" in str(told.get("stdout") or "")
 
 
 def _reason(result: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock, Thread
 
-from dr_drills.clients.session import Session
+from dr_drills.clients.session import Away, Session
 from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.database import Login
 from dr_drills.probes.trust import Keys
@@ -46,6 +46,8 @@ class Lines:
         began_s = time.monotonic()
         try:
             return self._dialled_to(way, began_s + TRIAL * (until_s - began_s))
+        except Away:
+            raise
         except NoAnswer:
             return self._dialled_to(self._way, until_s)
 

@@ -20,11 +20,16 @@ from dr_drills.probes.trust import Keys, in_memory
 from failures import Text
 
 GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+AWAY = "the database system is "
 WAITS = {PollingStatus.READING: select.POLLIN, PollingStatus.WRITING: select.POLLOUT}
 
 
 class Refused(NoAnswer):
     """The server said no while the session went on: what was asked is not done, and will not be."""
+
+
+class Away(NoAnswer):
+    """The database itself says that it takes nobody now: so it does at whatever proxy leads to it."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,8 @@ def _complete(poll: Callable[[], int], line: PGconn | PGcancelConn, until_s: flo
     except psycopg.Error as error:
         raise _no_answer(str(error)) from error
     if state is not PollingStatus.OK:
-        raise _no_answer(line.get_error_message())
+        said = line.get_error_message()
+        raise _no_answer(said, Away if AWAY in said else NoAnswer)
 
 
 def _wait(line: int, events: int, until_s: float) -> None:
@@ -126,9 +132,9 @@ def _failure(result: PGresult, *, lives: bool) -> NoAnswer:
     return Refused(Text(said, said)) if proven else _no_answer(said)
 
 
-def _no_answer(said: str) -> NoAnswer:
+def _no_answer(said: str, kind: type[NoAnswer] = NoAnswer) -> NoAnswer:
     detail = " ".join(said.split())
-    return NoAnswer(Text(f"the database does not answer: {detail}", f"数据库没有应答：{detail}"))
+    return kind(Text(f"the database does not answer: {detail}", f"数据库没有应答：{detail}"))
 
 
 def _row(result: PGresult) -> tuple[str, ...]:

@@ -71,6 +71,14 @@ def test_of_runner_for_a_hidden_task_counts_its_change(word: str, outcome: Outco
     assert found.outcome is outcome
 
 
+def test_of_runner_for_a_task_that_is_shown_asks_its_result_alone() -> None:
+    """What it prints may have any words."""
+    found = of_runner({**told("runner_on_ok", res={"changed": False}), "stdout": "ok: [db-1] => it said changed: [x]"})
+
+    assert isinstance(found, HostTask)
+    assert found.outcome is Outcome.OK
+
+
 def test_reason_of_a_loop_names_the_items_that_failed() -> None:
     """Message, stderr, and each failed item's own."""
     items = [{"failed": True, "msg": "no room"}, {"msg": "fine"}, {"failed": True, "stderr": "too old"}]

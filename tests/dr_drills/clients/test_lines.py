@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from dr_drills.clients.lines import POOL, Lines
-from dr_drills.clients.session import Session
+from dr_drills.clients.session import Away, Session
 from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.database import Login
 from dr_drills.probes.trust import Keys
@@ -40,6 +40,7 @@ class Exchange:
 
     def __init__(self, dark: set[Login]) -> None:
         self.dark, self.held = dark, dict[Login, Event]()
+        self.away: set[Login] = set()
         self.dialled: list[Login] = []
 
     def __call__(self, way: Login, _keys: Keys, seconds: float, *, writes: bool) -> Session:
@@ -47,6 +48,8 @@ class Exchange:
         if way in self.dark:
             time.sleep(seconds)
             raise NoAnswer(Text(f"no answer in time {writes}", "无应答"))
+        if way in self.away:
+            raise Away(Text("the database system is shutting down", "数据库正在停止"))
         if way in self.held:
             self.held[way].wait(seconds)
         return cast("Session", Line(way))
@@ -58,6 +61,24 @@ def lines(exchange: Exchange) -> Lines:
 
 def take(asked: Lines) -> Any:
     return asked.take(time.monotonic() + CALL_S)
+
+
+@pytest.mark.slow
+def test_attempt_that_a_database_sends_away_dials_no_other_way() -> None:
+    """Every proxy leads to the same one, which has better to do than to send clients away twice."""
+    exchange = Exchange(set())
+    asked, slow = lines(exchange), Event()
+    exchange.held[WAYS[0]], exchange.away = slow, {WAYS[1]}
+    first = Thread(target=take, args=(asked,))
+    first.start()
+    while not exchange.dialled:
+        time.sleep(0.01)
+    with pytest.raises(Away):
+        take(asked)
+    slow.set()
+    first.join()
+
+    assert exchange.dialled == [WAYS[0], WAYS[1]]
 
 
 @pytest.mark.slow

@@ -25,15 +25,15 @@ class Line:
 class Entrance:
     """Refuses as often as told, then answers after `seconds`; `dropped` counts the dials that were given up."""
 
-    def __init__(self, name: str, *, refuses: int = 0, seconds: float = 0.0) -> None:
-        self.name, self.refuses, self.seconds = name, refuses, seconds
+    def __init__(self, name: str, *, refuses: int = 0, seconds: float = 0.0, says: str = "refuses") -> None:
+        self.name, self.refuses, self.seconds, self.says = name, refuses, seconds, says
         self.dials = self.dropped = 0
         self.lines: list[Line] = []
 
     async def dial(self) -> Line:
         self.dials += 1
         if self.dials <= self.refuses:
-            raise psycopg.OperationalError(f"{self.name} refuses")
+            raise psycopg.OperationalError(f"{self.name} {self.says}")
         try:
             await asyncio.sleep(self.seconds)
         except asyncio.CancelledError:
@@ -85,6 +85,18 @@ def test_entrances_of_other_sites_are_asked_less_often() -> None:
 
     own, other, third = (way.dials for way in ways)
     assert own > 1.5 * other > 1.5 * third > 1.5
+
+
+@pytest.mark.slow
+def test_primary_that_says_it_stops_is_asked_at_the_own_entrance_alone() -> None:
+    """The others would hear the same; once it says nothing any more they are asked again."""
+    own, other = (
+        Entrance("own", refuses=5, seconds=60, says="FATAL:  the database system is shutting down"),
+        Entrance("other"),
+    )
+
+    assert dial(own, other, seconds=10).name == "other"
+    assert (own.dials, other.dials) == (6, 1)
 
 
 @pytest.mark.slow

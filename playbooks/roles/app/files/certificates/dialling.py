@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -13,8 +14,10 @@ from certificates.settings import Entrance
 HEAD_START_S = 0.3
 """Of each entrance before the next one: longer than a healthy one needs, shorter than a citizen waits."""
 PAUSE_S = 0.3
-"""Between two dials of the own entrance; the others, which lead to the same primary, are asked less often: all services
-dial while it comes up, and each dial takes some of what it needs for that."""
+"""Between two dials of the own entrance; the others are asked less often."""
+AWAY, AWAY_S = "the database system is ", 1.0
+"""What a primary says that stops or starts, at any entrance: for so long none but the own is asked. All services dial
+then, and each dial takes some of what the primary needs to get done."""
 
 
 class Closable(Protocol):
@@ -28,14 +31,18 @@ Way = Callable[[], Awaitable[Line]]
 async def first_of(ways: Sequence[Way[Line]], seconds: float) -> Line:
     """Return the first line that stands; each way is tried again until one does. Raises psycopg.OperationalError."""
     failures: dict[int, psycopg.OperationalError] = {}
+    away_until = 0.0
 
     async def persist(place: int, way: Way[Line]) -> Line:
+        nonlocal away_until
         await asyncio.sleep(place * HEAD_START_S)
         while True:
-            try:
-                return await way()
-            except psycopg.OperationalError as failure:
-                failures[place] = failure
+            if place == 0 or time.monotonic() >= away_until:
+                try:
+                    return await way()
+                except psycopg.OperationalError as failure:
+                    failures[place] = failure
+                    away_until = time.monotonic() + AWAY_S if AWAY in str(failure) else 0.0
             await asyncio.sleep((place + 1) * PAUSE_S)
 
     tasks = [asyncio.create_task(persist(place, way)) for place, way in enumerate(ways)]
