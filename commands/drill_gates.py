@@ -70,15 +70,12 @@ def consents_of(planned: Planned, approval: Path | None, *, allow_data_loss: boo
 
     An approval that is given is checked even where none is needed; of a folder, only that of this plan is looked at.
     """
-    from dr_drills.approvals.approval import find_approval
     from dr_drills.rehearsal.run import Consents
     from dr_drills.rehearsal.runs import drills_folder, runs
 
     desk = planned.desk
     used = _statements(runs(drills_folder(desk.home)))
-    due = _due(desk, planned.digest, used)
-    given = find_approval(approval, planned.digest) if approval else None
-    found = _checked(desk, given, due, datetime.now(UTC)) if given else None
+    found = _given(desk, approval, _due(desk, planned.digest, used))
     consents = Consents(getpass.getuser(), found, allow_data_loss)
     if any(one.needs_second_person for one in planned.steps) and not consents.second_person:
         missing = f"--approval FILE --allow-data-loss --plan {planned.digest}"
@@ -95,15 +92,15 @@ def consents_of(planned: Planned, approval: Path | None, *, allow_data_loss: boo
 
 def consents_again(desk: Desk, run: Run, approval: Path | None) -> Consents:
     """Return who agrees to a run that goes on: by a new approval, or the one in its journal, checked again."""
-    from dr_drills.approvals.approval import Approval, find_approval
+    from dr_drills.approvals.approval import Approval
     from dr_drills.journal.event import EventKind
     from dr_drills.rehearsal.run import Consents
 
     operator = getpass.getuser()
     due = _due(desk, str(run.events[0].data.get("plan_sha256", "")), ())
-    given = find_approval(approval, due.plan_sha256) if approval else None
+    given = _given(desk, approval, due)
     if given:
-        return Consents(operator, _checked(desk, given, due, datetime.now(UTC)), allow_data_loss=True)
+        return Consents(operator, given, allow_data_loss=True)
     told = [event.data for event in run.events if event.kind == EventKind.APPROVAL]
     if not told:
         return Consents(operator)
@@ -143,6 +140,14 @@ def _leads_to(entry: str) -> str:
         return read_access(entry).auth_url
     except InputInvalid:
         return ""
+
+
+def _given(desk: Desk, approval: Path | None, due: Due) -> Agreement | None:
+    """Return the checked approval of what is due in a file or a folder, None where nobody gave one."""
+    from dr_drills.approvals.approval import find_approval
+
+    found = find_approval(approval, due.plan_sha256) if approval else None
+    return _checked(desk, found, due, datetime.now(UTC)) if found else None
 
 
 def _checked(desk: Desk, approval: Approval, due: Due, now: datetime | None) -> Agreement:

@@ -29,21 +29,18 @@ def schedule(voice: Voice, path: Path, folder: Path) -> int:
     from topology.load import load_cloud
 
     cloud = load_cloud(path)
-    scenarios = {drill.scenario: named(drill.scenario) for drill in cloud.drills.values()}
+    losing = [name for name, drill in cloud.drills.items() if may_lose(drill, named(drill.scenario)) and drill.schedule]
     home = home_of(cloud.name, os.environ)
     caller = Caller(program(), home.folder / "approvals", places(os.environ))
-    approved = [
-        name for name, drill in cloud.drills.items() if drill.schedule and may_lose(drill, scenarios[drill.scenario])
-    ]
     written = []
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in units(cloud, path.absolute(), caller, scenarios).items():
+    for name, text in units(cloud, path.absolute(), caller, losing).items():
         (folder / name).write_text(text, encoding="utf-8")
         written.append(str(folder / name))
         voice.say(Text(f"written: {folder / name}", f"已生成：{folder / name}"))
-    voice.document({"ok": True, "exit_code": 0, "written": written, "approved": approved})
-    if approved:
-        _await_approvals(voice, approved, home, caller.approvals)
+    voice.document({"ok": True, "exit_code": 0, "written": written, "approved": losing})
+    if losing:
+        _await_approvals(voice, losing, home, caller.approvals)
     if os.environ.get(PASSPHRASE):
         voice.note(
             Text(
@@ -51,12 +48,8 @@ def schedule(voice: Voice, path: Path, folder: Path) -> int:
                 f"定时器不知道 {PASSPHRASE}：请存入文件并设置 GOVCLOUD_PASSPHRASE_FILE",
             )
         )
-    voice.note(
-        Text(
-            f"to use them: systemctl link {folder.absolute()}/* && systemctl enable --now {folder.absolute()}/*.timer",
-            f"启用：systemctl link {folder.absolute()}/* && systemctl enable --now {folder.absolute()}/*.timer",
-        )
-    )
+    enable = f"systemctl link {folder.absolute()}/* && systemctl enable --now {folder.absolute()}/*.timer"
+    voice.note(Text(f"to use them: {enable}", f"启用：{enable}"))
     return 0
 
 

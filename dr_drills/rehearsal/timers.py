@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,8 @@ def may_lose(drill: Drill, scenario: Scenario) -> bool:
     return drill.level != "tabletop" and any(rule.consent is Consent.SECOND_PERSON for rule in rules)
 
 
-def units(cloud: Cloud, topology: Path, caller: Caller, scenarios: Mapping[str, Scenario]) -> dict[str, str]:
-    """Return the texts of the units by file name; `scenarios` by the name that drills have for them.
+def units(cloud: Cloud, topology: Path, caller: Caller, losing: Collection[str]) -> dict[str, str]:
+    """Return the texts of the units by file name; `losing` are the drills of which `may_lose` is true.
 
     A run that was missed while the machine was off is caught up with (Persistent=), but only within its window: the
     command refuses outside of it. Only one controller runs: the others find the lock taken.
@@ -44,19 +44,19 @@ def units(cloud: Cloud, topology: Path, caller: Caller, scenarios: Mapping[str, 
     for name, drill in cloud.drills.items():
         if drill.schedule:
             unit = f"govcloud-drill-{cloud.name}-{name}"
-            line = words(drill, topology, caller, may_lose=may_lose(drill, scenarios[drill.scenario]))
+            line = words(drill, topology, caller, loses=name in losing)
             found[f"{unit}.service"] = _service(f"{name} of {cloud.name}", line, caller.environ)
             found[f"{unit}.timer"] = _timer(f"{name} of {cloud.name}", drill.schedule)
     return found
 
 
-def words(drill: Drill, topology: Path, caller: Caller, *, may_lose: bool) -> list[str]:
+def words(drill: Drill, topology: Path, caller: Caller, *, loses: bool) -> list[str]:
     """Return the command line of a scheduled drill; the flag for loss is worth nothing without somebody's signature."""
     line = [str(caller.program), "drill", "run", str(topology), drill.scenario, "--level", drill.level]
     line += ["--site", drill.site] if drill.site else []
     line += ["--carrier", drill.carrier] if drill.carrier else []
     line += ["--service", drill.service] if drill.service else []
-    line += ["--approval", str(caller.approvals), "--allow-data-loss"] if may_lose else []
+    line += ["--approval", str(caller.approvals), "--allow-data-loss"] if loses else []
     return [*line, "--window", f"{drill.window}/{drill.schedule}"]
 
 

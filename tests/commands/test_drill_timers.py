@@ -12,32 +12,18 @@ import pytest
 from commands import drill_timers
 from console import Voice
 from failures import TopologyInvalid
+from tests.commands.drilltown import NAME, voice
 from tests.dr_drills import city
 from topology.load import load_cloud
 
-NAME = "timertown"
-DRILLS = """
-drills:
-  weekly: {scenario: site-network-loss, site: donghai, schedule: "Sat 02:00", window: 2h}
-  table: {scenario: both-active-lost, level: tabletop, window: 8h}
-"""
 LOSING = "  quarterly: {scenario: both-active-lost, level: full, schedule: 'Sun 02:00', window: 2h}\n"
 
 
-@pytest.fixture
-def topology(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Quanzhou under a name that no lab has, with two drills of its own, and a home with nothing in it."""
+@pytest.fixture(autouse=True)
+def no_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of who runs the tests; the town's own home is set after this."""
     for name in drill_timers.PLACES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GOVCLOUD_HOME", str(tmp_path / "home"))
-    text = city.QUANZHOU.read_text(encoding="utf-8")
-    text = text[: text.index("\ndrills:\n")].replace("cloud: quanzhou\n", f"cloud: {NAME}\n") + DRILLS
-    (tmp_path / "city.yaml").write_text(text, encoding="utf-8")
-    return tmp_path / "city.yaml"
-
-
-def voice() -> Voice:
-    return Voice("en", as_json=True, out=io.StringIO(), err=io.StringIO())
 
 
 def told(spoken: Voice) -> str:

@@ -21,29 +21,8 @@ from dr_drills.rehearsal.script import Choice
 from dr_drills.rehearsal.window import next_elapse, refuse_outside
 from failures import GateRefused, InputInvalid, WrongUsage
 from stacks.rollout.home import home_of
-from tests.dr_drills import city
+from tests.commands.drilltown import NAME, voice
 from tests.dr_drills.rehearsal.stand import BY_LEASE
-
-NAME = "drilltown"
-DRILLS = """
-drills:
-  weekly: {scenario: site-network-loss, site: donghai, schedule: "Sat 02:00", window: 2h}
-  table: {scenario: both-active-lost, level: tabletop, window: 8h}
-"""
-
-
-@pytest.fixture
-def topology(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Quanzhou under a name that no lab has, with two drills of its own, and a home with nothing in it."""
-    monkeypatch.setenv("GOVCLOUD_HOME", str(tmp_path / "home"))
-    text = city.QUANZHOU.read_text(encoding="utf-8")
-    text = text[: text.index("\ndrills:\n")].replace("cloud: quanzhou\n", f"cloud: {NAME}\n") + DRILLS
-    (tmp_path / "city.yaml").write_text(text, encoding="utf-8")
-    return tmp_path / "city.yaml"
-
-
-def voice() -> Voice:
-    return Voice("en", as_json=True, out=io.StringIO(), err=io.StringIO())
 
 
 def document(spoken: Voice) -> dict[str, object]:
