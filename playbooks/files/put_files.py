@@ -16,10 +16,10 @@ PENDING = Path("/var/lib/govcloud/pending.json")
 
 
 def put(files: list[dict[str, Any]], *, dry: bool) -> list[str]:
-    """Return the paths that changed; a file is {path, content, mode?, group?, check?, run?, restart?}.
+    """Return the paths that changed; a file is {path, content, mode?, group?, once?, check?, run?, restart?}.
 
-    `check` is a command that must accept the new file, named %s in it; `run` is a command and `restart` a unit for when
-    the file is new or has changed.
+    `once` leaves alone what is there already; `check` is a command that must accept the new file, named %s in it; `run`
+    is a command and `restart` a unit for when the file is new or has changed.
     """
     pending = json.loads(PENDING.read_text()) if PENDING.exists() else []
     if not dry:
@@ -46,6 +46,8 @@ def differs(file: dict[str, Any]) -> bool:
     path = Path(file["path"])
     try:
         state = path.stat()
+        if file.get("once"):
+            return False
         same = path.read_bytes() == file["content"].encode() and state.st_mode & 0o7777 == mode(file)
         return not same or (path.owner(), path.group()) != ("root", file.get("group", "root"))
     except (FileNotFoundError, KeyError):
@@ -84,6 +86,19 @@ def act_on(pending: list[Any], kind: str) -> list[Any]:
     return rest
 
 
+def enable(units: list[str], *, dry: bool) -> list[str]:
+    """Return the units that did not run from boot on; unless `dry`, now they do."""
+    idle = [unit for unit in units if (says("is-enabled", unit), says("is-active", unit)) != ("enabled", "active")]
+    if idle and not dry:
+        do(["systemctl", "enable", "--now", *idle])
+    return idle
+
+
+def says(question: str, unit: str) -> str:
+    asked = ["systemctl", question, unit]
+    return subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS, check=False).stdout.strip()
+
+
 def note(pending: list[Any]) -> None:
     PENDING.parent.mkdir(parents=True, exist_ok=True)
     PENDING.write_text(json.dumps(pending))
@@ -99,7 +114,8 @@ def do(words: list[str], path: Path | None = None) -> None:
 def main() -> None:
     asked = json.load(sys.stdin)
     try:
-        print(json.dumps(put(asked["files"], dry=asked["dry"])))
+        changed = put(asked["files"], dry=asked["dry"])
+        print(json.dumps(changed + enable(asked.get("enabled", []), dry=asked["dry"])))
     except OSError as error:
         sys.exit(f"{error.filename or 'the disk'}: {error.strerror}")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import put_files
-from put_files import put
+from put_files import enable, put
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on a host")
 
@@ -20,6 +20,28 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on a h
 def pending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(put_files, "PENDING", tmp_path / "state" / "pending.json")
     return put_files.PENDING
+
+
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a systemctl on PATH that knows some units and writes down what it is told to do; returns where."""
+    told = tmp_path / "told"
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in\n'
+        "  is-enabled\\ forgotten*) echo disabled; exit 1 ;;\n"
+        "  is-enabled\\ *) echo enabled ;;\n"
+        "  is-active\\ stopped*|is-active\\ broken*) echo inactive; exit 3 ;;\n"
+        "  is-active\\ *) echo active ;;\n"
+        "  *broken*) echo no such unit >&2; exit 5 ;;\n"
+        f'  *) echo "$*" >>{told} ;;\n'
+        "esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return told
 
 
 def settings(folder: Path, **more: Any) -> dict[str, Any]:
@@ -66,6 +88,35 @@ def test_put_runs_the_command_of_a_changed_file_only(tmp_path: Path) -> None:
     put([file], dry=False)
     put([file], dry=False)
     assert log.read_text() == "ran\n"
+
+
+def test_put_once_leaves_alone_what_is_there(tmp_path: Path) -> None:
+    """What runs on the host may have written something else since."""
+    file = settings(tmp_path, once=True)
+    assert put([file], dry=False) == [file["path"]]
+    Path(file["path"]).write_text("a = 2\n")
+    assert put([file], dry=False) == []
+    assert Path(file["path"]).read_text() == "a = 2\n"
+
+
+def test_enable_starts_only_what_does_not_run_from_boot_on(systemctl: Path) -> None:
+    """A unit that runs now and not after the next boot is not left so, nor one that has stopped."""
+    units = ["good.service", "stopped.service", "forgotten.timer"]
+    assert enable(units, dry=False) == units[1:]
+    assert systemctl.read_text() == "enable --now stopped.service forgotten.timer\n"
+
+
+def test_enable_in_dry_mode_tells_and_changes_nothing(systemctl: Path) -> None:
+    """Ansible's check mode asks this."""
+    assert enable(["good.service", "stopped.service"], dry=True) == ["stopped.service"]
+    assert not systemctl.exists()
+
+
+def test_enable_of_a_unit_that_does_not_start_says_why(systemctl: Path) -> None:
+    """The reason is systemd's own."""
+    with pytest.raises(SystemExit, match=r"enable --now broken\.service: no such unit"):
+        enable(["broken.service"], dry=False)
+    assert not systemctl.exists()
 
 
 def test_put_after_a_kill_does_what_was_pending(tmp_path: Path, pending: Path) -> None:

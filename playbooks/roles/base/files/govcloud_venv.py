@@ -15,6 +15,8 @@ from pathlib import Path
 SETTINGS = Path("/etc/govcloud/repositories.json")
 CA = "/etc/govcloud/tls/ca.crt"
 SECONDS = 5
+WHEELS = Path("/usr/share/python-wheels")
+"""Where Debian's python3-venv keeps pip: run from there, it need not be installed first, which takes as long again."""
 
 
 def main() -> int:
@@ -52,14 +54,22 @@ def bring(folder: Path, wanted: bytes, url: str) -> bool:
         return False
     mark.unlink(missing_ok=True)
     # Made anew rather than mended: what an earlier set left behind would stay importable.
-    run([sys.executable, "-m", "venv", "--clear", str(folder)])
+    run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)])
     pinned = folder / "requirements.txt"
     pinned.write_bytes(wanted)
     source = ["--no-index", "--find-links", f"{url}/wheels/", "--cert", CA, "--timeout", str(SECONDS), "--retries", "1"]
     how = ["--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
-    run([str(folder / "bin" / "python"), "-m", "pip", "install", *how, *source, "-r", str(pinned)])
+    run([str(folder / "bin" / "python"), str(pip()), "install", *how, *source, "-r", str(pinned)])
     mark.write_text(value, encoding="ascii")
     return True
+
+
+def pip() -> Path:
+    """Return what Python runs as pip; OSError when python3-venv is not there."""
+    found = sorted(WHEELS.glob("pip-*.whl"))
+    if not found:
+        raise FileNotFoundError(f"{WHEELS}: no pip: install python3-venv")
+    return found[-1] / "pip"
 
 
 def run(words: list[str]) -> None:
