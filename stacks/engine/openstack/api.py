@@ -98,14 +98,22 @@ class Api:
             raise
         return True
 
-    def poll(self, probe: Callable[[], T | None], what: str) -> T:
-        """Return the first answer of `probe` that is not None; AnswerLost when the time is used up."""
+    def poll(self, probe: Callable[[], T | None], what: str, like: str = "") -> T:
+        """Return the first answer of `probe` that is not None; AnswerLost when the time is used up.
+
+        `like` names what is waited for here again and again: the first look is then made when it may well be there.
+        """
+        began, paces = time.monotonic(), self._client.paces
+        if like:
+            time.sleep(max(0.0, min(paces.first_pause(self.site, like), self._until - began)))
         pause = _FIRST_PAUSE
         while (found := probe()) is None:
             if time.monotonic() + pause >= self._until:
                 raise AnswerLost(f"site {self.site}: {what} did not end in time")
             time.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * _GROWTH)
+        if like:
+            paces.note(self.site, like, time.monotonic() - began)
         return found
 
     def insist(self, action: Callable[[], T], seconds: float) -> T:

@@ -19,6 +19,7 @@ from stacks.engine.openstack.answers import BUSY, Answer, Ask, NotReached, failu
 from stacks.engine.openstack.clocks import ahead
 from stacks.engine.openstack.identity import CONNECT_SECONDS, Access, Identity, site_name, unreachable
 from stacks.engine.openstack.login import Login
+from stacks.engine.openstack.paces import Paces
 from stacks.engine.provider import AnswerLost
 
 _READ_SECONDS = 120.0
@@ -35,11 +36,15 @@ Counted = Callable[[str], None]
 
 
 class Gates:
-    """At most so many requests at a time per Keystone endpoint, for all scopes of a site together."""
+    """At most so many requests at a time per Keystone endpoint, for all scopes of a site together.
+
+    `paces` is what the scopes of a site learn together of how long things take there.
+    """
 
     def __init__(self, limits: Mapping[str, int]) -> None:
         self._limits, self._lock = limits, threading.Lock()
         self._by_url: dict[str, tuple[str, threading.Semaphore]] | None = None
+        self.paces = Paces()
 
     def named(self, identity: Identity, inputs: Mapping[str, Any]) -> tuple[str, threading.Semaphore]:
         """Return the site's name and its gate; an account given by address gets those of the entry it belongs to."""
@@ -74,6 +79,10 @@ class Client:
     def calls(self) -> int:
         """Requests sent so far, logins included."""
         return self._calls
+
+    @property
+    def paces(self) -> Paces:
+        return self._gates.paces
 
     @property
     def region(self) -> str:

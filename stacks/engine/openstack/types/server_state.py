@@ -35,7 +35,7 @@ def wait_for(api: Api, id_: str, wanted: Iterable[str], what: str) -> Raw:
             raise RefusedByApi(500, f"site {api.site}: server {server['name']} went to ERROR: {fault(server)}")
         return server if server["status"] in targets and not _busy(server) else None
 
-    return api.poll(probe, f"{what} of server {id_}")
+    return api.poll(probe, f"{what} of server {id_}", like=f"server {what}")
 
 
 def wait_at_rest(api: Api, id_: str) -> Raw:
