@@ -5,13 +5,18 @@ BIN := .venv/bin
 # Images of containers often forbid compiled modules; without them every worker of the tests starts 6 s later.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check browser lint types unit city bench rto docs clean install
+.PHONY: demo clouds bundle test check browser lint types unit city bench rto docs clean install
 .DEFAULT_GOAL := check
 
 demo: install
-	$(BIN)/govcloud lab up $(TOPOLOGY) </dev/null
-	$(BIN)/govcloud bundle $(TOPOLOGY) </dev/null
+	@$(MAKE) --no-print-directory -j2 clouds bundle
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
+
+clouds:
+	$(BIN)/govcloud lab up $(TOPOLOGY) </dev/null
+
+bundle:
+	$(BIN)/govcloud bundle $(TOPOLOGY) </dev/null
 
 test: check browser
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
