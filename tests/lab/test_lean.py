@@ -23,6 +23,7 @@ from neutron.db import securitygroups_db
 from neutron.db.models_v2 import Port, Subnet
 from neutron.plugins.ml2 import ovo_rpc
 from neutron.services.segments import plugin
+from oslo_policy.policy import Enforcer
 from sqlalchemy import inspect
 from govlab import lean
 
@@ -31,9 +32,16 @@ PLACES = [
     (plugin, "NovaSegmentNotifier"),
     (L3AgentNotifyAPI, "_notification"),
     (securitygroups_db.SecurityGroupDbMixin, "_get_default_sg_id"),
+    (Enforcer, "load_rules"),
 ]
 before = [getattr(*place) for place in PLACES]
-for spare in (lean.skip_agent_pushes, lean.skip_segment_inventories, lean.skip_router_agents, lean.look_up_default_group):
+for spare in (
+    lean.skip_agent_pushes,
+    lean.skip_segment_inventories,
+    lean.skip_router_agents,
+    lean.look_up_default_group,
+    lean.keep_policies,
+):
     spare()
 if sys.argv[1] == "lean":
     lean.join_what_is_small()
@@ -60,5 +68,5 @@ def test_what_is_left_out_is_there(testcity: TestCity, word: str, joined: int) -
     """Each replaced name exists, and small things are joined only because we say so."""
     found = probed(testcity, word)
 
-    assert found["replaced"] == [True] * 4
+    assert found["replaced"] == [True] * 5
     assert list(found["read"].values()).count("joined") == joined

@@ -20,6 +20,19 @@ def skip_agent_pushes() -> None:
     ovo_rpc.OVOServerRpcInterface = lambda: None
 
 
+def keep_policies() -> None:
+    """Neutron: spare looking for new policy files at each of the many checks of a call; a started site gets none."""
+    from oslo_policy import policy  # noqa: PLC0415 - only in neutron's process
+
+    load = policy.Enforcer.load_rules
+
+    def _load_rules(self: Any, *forced: bool) -> None:
+        if any(forced) or not self.rules:
+            load(self, *forced)
+
+    policy.Enforcer.load_rules = _load_rules
+
+
 def look_up_default_group() -> None:
     """Neutron: every port and network asks for its project's default group; read its id, not all its rules."""
     from neutron.db import securitygroups_db  # noqa: PLC0415 - only in neutron's process

@@ -24,6 +24,7 @@ LEAN = (
     lean.skip_segment_inventories,
     lean.skip_router_agents,
     lean.look_up_default_group,
+    lean.keep_policies,
     lean.join_what_is_small,
 )
 
