@@ -19,7 +19,7 @@ bundle:
 	$(BIN)/govcloud bundle $(TOPOLOGY) </dev/null
 
 test: check browser
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
+	$(BIN)/pytest -q -n 3 --dist loadfile -m "slow and not (lab or bench or city or pulumi_cli)" </dev/null
 	$(BIN)/pytest --durations=12 -m "(lab or pulumi_cli) and not (bench or city)" </dev/null
 
 check: install

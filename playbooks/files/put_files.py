@@ -1,7 +1,8 @@
-"""Writes a host's files at once and acts on what changed: a task of Ansible for each would cost seconds."""
+"""Writes a host's files, acts on what changed and lets units run, at once: a task of Ansible for each costs seconds."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 SECONDS = 120
 # Kept until done: who is killed between writing a file and acting on it acts the next time.
 PENDING = Path("/var/lib/govcloud/pending.json")
+RUNS_WITH = Path("/var/lib/govcloud/runs-with")
 
 
 def put(files: list[dict[str, Any]], *, dry: bool) -> list[str]:
@@ -86,12 +88,39 @@ def act_on(pending: list[Any], kind: str) -> list[Any]:
     return rest
 
 
-def enable(units: list[str], *, dry: bool) -> list[str]:
-    """Return the units that did not run from boot on; unless `dry`, now they do."""
-    idle = [unit for unit in units if (says("is-enabled", unit), says("is-active", unit)) != ("enabled", "active")]
-    if idle and not dry:
-        do(["systemctl", "enable", "--now", *idle])
-    return idle
+def serve(units: dict[str, list[str]], *, dry: bool) -> list[str]:
+    """Return what was to be done so that each unit runs from boot on, with the files and folders it reads as they are.
+
+    What it runs with is written down once it does: who is killed in between does it the next time.
+    """
+    done = []
+    for unit, reads in units.items():
+        record, found = RUNS_WITH / unit, digest(reads)
+        renewed = bool(reads) and not (record.exists() and record.read_text() == found)
+        todo = ["enable"] if says("is-enabled", unit) != "enabled" else []
+        if says("is-active", unit) != "active":
+            todo.append("start")
+        elif renewed:
+            todo.append("restart")
+        done += [f"{verb} {unit}" for verb in todo]
+        if dry:
+            continue
+        for words in [["daemon-reload"], *([verb, unit] for verb in todo)] if todo else []:
+            do(["systemctl", *words])
+        if renewed:
+            record.parent.mkdir(parents=True, exist_ok=True)
+            record.write_text(found)
+    return done
+
+
+def digest(reads: list[str]) -> str:
+    """Return a digest over files and all files in folders; one that is not there counts as empty."""
+    files = [file for read in map(Path, reads) for file in (sorted(read.rglob("*")) if read.is_dir() else [read])]
+    held = hashlib.sha256()
+    for file in files:
+        if file.is_file() and file.suffix != ".pyc":
+            held.update(f"{file}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return held.hexdigest()
 
 
 def says(question: str, unit: str) -> str:
@@ -114,8 +143,8 @@ def do(words: list[str], path: Path | None = None) -> None:
 def main() -> None:
     asked = json.load(sys.stdin)
     try:
-        changed = put(asked["files"], dry=asked["dry"])
-        print(json.dumps(changed + enable(asked.get("enabled", []), dry=asked["dry"])))
+        changed = put(asked.get("files", []), dry=asked["dry"])
+        print(json.dumps(changed + serve(asked.get("serve", {}), dry=asked["dry"])))
     except OSError as error:
         sys.exit(f"{error.filename or 'the disk'}: {error.strerror}")
 

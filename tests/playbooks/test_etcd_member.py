@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def known(*names: str) -> list[dict[str, Any]]:
 def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Give member a, without data, on a host whose service manager obeys."""
     monkeypatch.setattr(etcd_member, "FIRST_START", tmp_path / "lib" / "etcd-first-start")
+    monkeypatch.setattr(etcd_member, "RUNS_WITH", tmp_path / "lib" / "etcd-runs-with")
+    monkeypatch.setattr(etcd_member, "READ", (tmp_path / "etcd.json", tmp_path / "etcd.env"))
     monkeypatch.setattr(etcd_member, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(etcd_member, "system", lambda *_: None)
     return Settings("a", "quorum", MEMBERS, tmp_path / "data", 2379, 2380)
@@ -121,3 +124,21 @@ def test_restart_is_refused_when_the_others_are_no_majority(lost: Settings) -> N
 def test_restart_ends_when_the_member_serves_again(lost: Settings) -> None:
     """With both others up one may go."""
     assert restart(lost, Cluster("abc", []), soon()) == "a serves"
+
+
+def renewed(settings: Settings) -> bool:
+    """Tell what the play is told: whether the member began with other settings."""
+    return bool(json.loads(etcd_member.look(settings))["renewed"])
+
+
+def test_look_tells_of_settings_that_the_member_does_not_run_with(lost: Settings, tmp_path: Path) -> None:
+    """A play that died between the settings and the restart restarts the member the next time, and once."""
+    admit(lost, Cluster("", []), {"a", "b", "c"}, soon())
+    assert not renewed(lost)
+    (tmp_path / "etcd.env").write_text("ETCD_HEARTBEAT_INTERVAL=200\n")
+    assert renewed(lost)
+    with pytest.raises(Refused):
+        restart(lost, Cluster("ab", []), soon())
+    assert renewed(lost)
+    restart(lost, Cluster("abc", []), soon())
+    assert not renewed(lost)

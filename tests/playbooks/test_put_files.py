@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import put_files
-from put_files import enable, put
+from put_files import put, serve
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on a host")
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as on a h
 @pytest.fixture(autouse=True)
 def pending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(put_files, "PENDING", tmp_path / "state" / "pending.json")
+    monkeypatch.setattr(put_files, "RUNS_WITH", tmp_path / "state" / "runs-with")
     return put_files.PENDING
 
 
@@ -36,6 +37,7 @@ def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "  is-active\\ stopped*|is-active\\ broken*) echo inactive; exit 3 ;;\n"
         "  is-active\\ *) echo active ;;\n"
         "  *broken*) echo no such unit >&2; exit 5 ;;\n"
+        "  *stubborn*) echo not today >&2; exit 1 ;;\n"
         f'  *) echo "$*" >>{told} ;;\n'
         "esac\n"
     )
@@ -99,24 +101,52 @@ def test_put_once_leaves_alone_what_is_there(tmp_path: Path) -> None:
     assert Path(file["path"]).read_text() == "a = 2\n"
 
 
-def test_enable_starts_only_what_does_not_run_from_boot_on(systemctl: Path) -> None:
+def test_serve_starts_only_what_does_not_run_from_boot_on(systemctl: Path) -> None:
     """A unit that runs now and not after the next boot is not left so, nor one that has stopped."""
-    units = ["good.service", "stopped.service", "forgotten.timer"]
-    assert enable(units, dry=False) == units[1:]
-    assert systemctl.read_text() == "enable --now stopped.service forgotten.timer\n"
+    units: dict[str, list[str]] = {"good.service": [], "stopped.service": [], "forgotten.timer": []}
+    assert serve(units, dry=False) == ["start stopped.service", "enable forgotten.timer"]
+    assert systemctl.read_text() == "daemon-reload\nstart stopped.service\ndaemon-reload\nenable forgotten.timer\n"
 
 
-def test_enable_in_dry_mode_tells_and_changes_nothing(systemctl: Path) -> None:
+def test_serve_restarts_what_runs_with_other_files_once(systemctl: Path, tmp_path: Path) -> None:
+    """A file in a folder counts, whoever wrote it and whenever."""
+    program = tmp_path / "program"
+    (program / "pages").mkdir(parents=True)
+    (program / "pages" / "a.html").write_text("one")
+    units = {"good.service": [str(program), str(tmp_path / "not-there")]}
+    for text in ("one", "two"):
+        (program / "pages" / "a.html").write_text(text)
+        assert serve(units, dry=False) == ["restart good.service"]
+        assert serve(units, dry=False) == []
+    assert systemctl.read_text() == "daemon-reload\nrestart good.service\n" * 2
+
+
+def test_serve_after_a_restart_that_failed_tries_again(systemctl: Path, tmp_path: Path) -> None:
+    """Who is killed, or refused, between the file and the restart does it the next time."""
+    file = tmp_path / "a.conf"
+    file.write_text("a = 1\n")
+    units = {"stubborn.service": [str(file)]}
+    for _ in range(2):
+        with pytest.raises(SystemExit, match=r"restart stubborn\.service: not today"):
+            serve(units, dry=False)
+    assert not list(systemctl.parent.rglob("runs-with/*"))
+
+
+def test_serve_in_dry_mode_tells_and_changes_nothing(systemctl: Path, tmp_path: Path) -> None:
     """Ansible's check mode asks this."""
-    assert enable(["good.service", "stopped.service"], dry=True) == ["stopped.service"]
+    for _ in range(2):
+        assert serve({"stopped.service": [], "good.service": [str(tmp_path)]}, dry=True) == [
+            "start stopped.service",
+            "restart good.service",
+        ]
     assert not systemctl.exists()
 
 
-def test_enable_of_a_unit_that_does_not_start_says_why(systemctl: Path) -> None:
+def test_serve_of_a_unit_that_does_not_start_says_why(systemctl: Path) -> None:
     """The reason is systemd's own."""
-    with pytest.raises(SystemExit, match=r"enable --now broken\.service: no such unit"):
-        enable(["broken.service"], dry=False)
-    assert not systemctl.exists()
+    with pytest.raises(SystemExit, match=r"start broken\.service: no such unit"):
+        serve({"broken.service": []}, dry=False)
+    assert systemctl.read_text() == "daemon-reload\n"
 
 
 def test_put_after_a_kill_does_what_was_pending(tmp_path: Path, pending: Path) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import ssl
 import subprocess
@@ -19,6 +20,9 @@ SETTINGS = Path("/etc/govcloud/etcd.json")
 # There from a first start until the member has served once.
 FIRST_START = Path("/var/lib/govcloud/etcd-first-start")
 TLS = Path("/etc/govcloud/tls")
+# What etcd reads when it starts, and a digest of that from when it last did: a play may die between the two.
+READ = (SETTINGS, Path("/etc/default/etcd"), Path("/etc/systemd/system/etcd.service.d/govcloud.conf"))
+RUNS_WITH = Path("/var/lib/govcloud/etcd-runs-with")
 CALL_SECONDS = 3.0
 # The store refuses a change of members for some seconds after the last one.
 PAUSE_SECONDS = 1.0
@@ -129,6 +133,7 @@ def admit(settings: Settings, gateway: Gateway, empty: set[str], deadline: float
     others = {m.name for m in settings.others}
     if others <= empty:
         start("new")
+        note_settings()
         return f"{settings.name}: first start of {settings.cluster}"
     found = living(settings, gateway)
     while found is None and time.time() < deadline:
@@ -142,6 +147,7 @@ def admit(settings: Settings, gateway: Gateway, empty: set[str], deadline: float
     rejoin(settings, gateway, found, deadline)
     start("existing")
     prove(settings, gateway, deadline)
+    note_settings()
     return f"{settings.name}: joined {settings.cluster} again, its data comes from the others"
 
 
@@ -190,7 +196,9 @@ def restart(settings: Settings, gateway: Gateway, deadline: float) -> str:
     system("daemon-reload")
     system("restart", "--no-block", "etcd")
     time.sleep(PAUSE_SECONDS)
-    return prove(settings, gateway, deadline)
+    said = prove(settings, gateway, deadline)
+    note_settings()
+    return said
 
 
 def prove(settings: Settings, gateway: Gateway, deadline: float) -> str:
@@ -208,9 +216,25 @@ def system(*words: str) -> None:
     subprocess.run(["systemctl", *words], check=True, timeout=60)
 
 
+def digest() -> str:
+    """Return a digest of what etcd reads when it starts."""
+    held = hashlib.sha256()
+    for path in READ:
+        held.update(hashlib.sha256(path.read_bytes() if path.exists() else b"").digest())
+    return held.hexdigest()
+
+
+def note_settings() -> None:
+    """Note that the member runs with the settings as they are now."""
+    RUNS_WITH.parent.mkdir(exist_ok=True)
+    RUNS_WITH.write_text(digest(), encoding="ascii")
+
+
 def look(settings: Settings) -> str:
     """Return what the play decides by, as JSON."""
-    return json.dumps({"name": settings.name, "cluster": settings.cluster, "data": settings.has_data})
+    renewed = not (RUNS_WITH.exists() and RUNS_WITH.read_text(encoding="ascii") == digest())
+    found = {"name": settings.name, "cluster": settings.cluster, "data": settings.has_data, "renewed": renewed}
+    return json.dumps(found)
 
 
 def main(words: list[str] | None = None) -> int:
