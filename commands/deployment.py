@@ -66,6 +66,8 @@ def deploy(path: Path, build: RunOptions, limit: tuple[str, ...], terminal: Play
     built = build_cloud(path, build, terminal)
     if build.until == "build" or built.exit_code == Interrupted.exit_code:
         return DeployReport(built)
+    if built.ended:
+        terminal.tell(run_tables(built))
     options = Options(limit, build.sites, build.refresh, yes=build.yes or bool(built.ended))
     configured = configure(path, options, terminal)
     if build.until == "configure" or configured.exit_code or not configured.hosts:

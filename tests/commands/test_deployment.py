@@ -14,7 +14,10 @@ from console import Voice
 from failures import OutsideFailed, Text
 from playbooks.report import ConfigureReport, HostEnd, Verdict
 from stacks.rollout.options import RunOptions
+from stacks.rollout.plan import StackPlan, Standing
 from stacks.rollout.report import RunReport
+from stacks.rollout.run import Ended
+from stacks.rollout.run import Verdict as RunVerdict
 
 BUILT = RunReport("city", "deploy", ("east",), (), (), 1.0)
 DONE = ConfigureReport("city", (HostEnd("a", "east", Verdict.CONFIGURED),), (), 1.0)
@@ -84,3 +87,18 @@ def test_deploy_of_a_city_without_services_has_nothing_to_configure(phases: dict
 
     assert go().exit_code == 0
     assert phases["asked"] == ["build", "configure"]
+
+
+def test_deploy_tells_of_the_sites_while_it_configures(
+    phases: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their table stands with the progress as soon as they are built; where nothing was built there is nothing to tell."""
+    go()
+    assert capsys.readouterr() == ("", "")
+
+    stack = StackPlan("city.east.parks", "east", "department", Standing.NEW)
+    phases["build"] = RunReport("city", "deploy", ("east",), (Ended(stack, RunVerdict.DONE),), (), 1.0)
+    go()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split()[0] for line in err.splitlines()] == ["city:", "site", "east"]
