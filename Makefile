@@ -8,14 +8,14 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo clouds bundle test check browser lint types unit city bench rto docs clean install
 .DEFAULT_GOAL := check
 
-demo: install
+demo:
 	@$(MAKE) --no-print-directory -j2 clouds bundle
 	$(BIN)/govcloud deploy $(TOPOLOGY) --yes </dev/null
 
-clouds:
+clouds: install
 	$(BIN)/govcloud lab up $(TOPOLOGY) </dev/null
 
-bundle:
+bundle: install
 	$(BIN)/govcloud bundle $(TOPOLOGY) </dev/null
 
 test: check browser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -42,11 +42,6 @@ LONGEST_TASK = 48
 
 class PlayTerminal(ConsoleTerminal):
     """Implements playbooks.configure.Terminal over a Voice."""
-
-    def tell(self, tables: Iterable[Table]) -> None:
-        """Show what a phase came to while the next one runs; what is asked for is told at the end."""
-        for table in tables:
-            self._voice.table(table, self._voice.err)
 
     def watch_plays(self, board: PlayBoard) -> AbstractContextManager[None]:
         """Show the board until the block ends, a line only when there is news."""

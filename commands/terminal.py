@@ -42,7 +42,11 @@ class ConsoleTerminal:
         self._voice.note(text)
 
     def show(self, plan: PlanReport) -> None:
-        for table in confirm_tables(plan):
+        self.tell(confirm_tables(plan))
+
+    def tell(self, tables: Iterable[Table]) -> None:
+        """Show tables with the progress; what was asked for is told at the end."""
+        for table in tables:
             self._voice.table(table, self._voice.err)
 
     def confirm(self, question: Text, expect: str) -> bool:

@@ -105,8 +105,10 @@ def serve(units: dict[str, list[str]], *, dry: bool) -> list[str]:
         done += [f"{verb} {unit}" for verb in todo]
         if dry:
             continue
-        for words in [["daemon-reload"], *([verb, unit] for verb in todo)] if todo else []:
-            do(["systemctl", *words])
+        if todo:
+            do(["systemctl", "daemon-reload"])
+        for verb in todo:
+            do(["systemctl", verb, unit])
         if renewed:
             record.parent.mkdir(parents=True, exist_ok=True)
             record.write_text(found)

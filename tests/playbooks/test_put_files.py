@@ -112,7 +112,6 @@ def test_serve_restarts_what_runs_with_other_files_once(systemctl: Path, tmp_pat
     """A file in a folder counts, whoever wrote it and whenever."""
     program = tmp_path / "program"
     (program / "pages").mkdir(parents=True)
-    (program / "pages" / "a.html").write_text("one")
     units = {"good.service": [str(program), str(tmp_path / "not-there")]}
     for text in ("one", "two"):
         (program / "pages" / "a.html").write_text(text)
