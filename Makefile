@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Images of containers often forbid compiled modules; without them every worker of the tests starts 6 s later.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo clouds bundle test check browser lint types unit city bench rto docs clean install
+.PHONY: demo clouds bundle test check browser lint types unit city bench rto deaths docs clean install
 .DEFAULT_GOAL := check
 
 demo:
@@ -50,6 +50,9 @@ bench: install
 
 rto: install
 	$(BIN)/pytest -q -s tests/bench/test_failover.py </dev/null
+
+deaths: install
+	$(BIN)/pytest -q -s tests/lab/test_controller_death.py </dev/null
 
 docs: install
 	$(BIN)/python -m topology.reference >docs/topology-language.md

@@ -200,7 +200,8 @@ def _planned(voice: Voice, path: Path, name: str, asked: Asked) -> Planned:
     _refuse_level(scenario, asked.level)
     desk = open_desk(path, voice.note)
     worlds: Mapping[str, World] = desk.observer.look()
-    script = write(scenario, Stage(desk.cloud, worlds, desk.hosts(), Choice(**asked.named)), asked.level)
+    machines = tuple(place.host for place in desk.scene.places)
+    script = write(scenario, Stage(desk.cloud, worlds, desk.hosts(), Choice(**asked.named), machines), asked.level)
     steps = foresee(script, worlds, _learned(desk))
     return Planned(desk, script, steps, plan_digest(script, [one.document() for one in steps], desk.digest))
 

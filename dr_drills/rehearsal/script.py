@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -124,12 +124,15 @@ def _move(row: Mapping[str, Any]) -> Move:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a script is written for: the worlds by service as they are now, and who runs each service at each site."""
+    """What a script is written for: the worlds by service as they are now, who runs each database at each site, and
+    every host there is.
+    """
 
     cloud: Cloud
     worlds: Mapping[str, World]
     hosts: Mapping[tuple[str, str], str]
     choice: Choice
+    machines: Collection[str] = ()
 
 
 def write(scenario: Scenario, stage: Stage, level: Level) -> Script:
@@ -201,7 +204,7 @@ def _refuse_missing(scenario: Scenario, stage: Stage) -> None:
         "link": link_names(cloud),
         "carrier": dict.fromkeys(link.carrier for link in cloud.links),
         "feed": dict.fromkeys(feed for site in cloud.sites.values() for feed in site.power),
-        "host": stage.hosts.values(),
+        "host": stage.machines,
         "service": stage.worlds,
     }
     for kind, name in named.items():

@@ -6,13 +6,14 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from failures import GovcloudError
 from stacks.rollout.plan import Standing, needs_hash, standing
@@ -39,6 +40,22 @@ class Seen:
     active: int | None = None
 
 
+class Question(NamedTuple):
+    """What of a kind is counted, and which part of Seen that fills."""
+
+    service: str
+    kind: str
+    words: Mapping[str, str]
+    fills: str
+
+
+COUNTED = (
+    Question("identity", "projects", {"tags": "{tags}"}, "projects"),
+    Question("compute", "servers", {"all_tenants": "true"}, "servers"),
+    Question("compute", "servers", {"all_tenants": "true", "status": "ACTIVE"}, "active"),
+)
+
+
 @dataclass(frozen=True)
 class SiteStatus:
     """`trouble` says why a site does not answer; `stacks` counts standings; `deployed` is ISO 8601, "" for never."""
@@ -46,10 +63,10 @@ class SiteStatus:
     site: str
     role: str
     seen: Seen
-    trouble: GovcloudError | None
     stacks: Counter[Standing]
     departments: int
     deployed: str
+    trouble: GovcloudError | None = None
 
 
 @dataclass(frozen=True)
@@ -87,20 +104,19 @@ def status_of(workspace: Workspace, ask: Ask = ask_all, until: float | None = No
     if until is not None:
         import_module("openstack.connection")  # it takes half a second, which the sites then do not have
     seconds = SECONDS if until is None else max(LEAST, until - time.monotonic())
-    answers = ask(workspace.entries(workspace.sites), look, seconds)
+    records = known_stacks(workspace.home)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, workspace.entries(workspace.sites), look, seconds)
+        rows = [_known(workspace, site, seen[site], records) for site in workspace.sites]  # meanwhile
+        answers = asked.result()
     troubles = {
         site: answer for site, answer in answers.items() if isinstance(answer, GovcloudError) and not seen[site].reached
     }
-    records = known_stacks(workspace.home)
-    return StatusReport(
-        workspace.cloud.name,
-        tuple(_site(workspace, site, seen[site], troubles.get(site), records) for site in workspace.sites),
-    )
+    return StatusReport(workspace.cloud.name, tuple(replace(row, trouble=troubles.get(row.site)) for row in rows))
 
 
-def _site(
-    workspace: Workspace, site: str, seen: Seen, trouble: GovcloudError | None, records: Mapping[str, Record]
-) -> SiteStatus:
+def _known(workspace: Workspace, site: str, seen: Seen, records: Mapping[str, Record]) -> SiteStatus:
+    """Return what is known here of a site; `seen` is filled by others."""
     shards = [shard for shard in workspace.shards if shard.site == site]
     standings = Counter(standing(s, records.get(s.stack), workspace.program, needs_hash(s, records)) for s in shards)
     standings[Standing.GONE] += sum(1 for record in gone(records, workspace) if record.site == site)
@@ -108,7 +124,6 @@ def _site(
         site=site,
         role=str(workspace.cloud.sites[site].role),
         seen=seen,
-        trouble=trouble,
         stacks=standings,
         departments=sum(1 for shard in shards if shard.department),
         deployed=max((record.at for record in records.values() if record.site == site), default=""),
@@ -125,7 +140,7 @@ def _look(connection: Connection, cloud: str, seen: Seen) -> None:
         partial(_service, connection, service, endpoints[0]["url"] if endpoints else "", seen)
         for service, endpoints in urls.items()
     ]
-    questions += [partial(_projects, connection, cloud, seen), partial(_servers, connection, seen)]
+    questions += [partial(count, connection, question, f"govcloud,{cloud}", seen) for question in COUNTED]
     # Plain threads: a pool complains aloud when the command ends before a slow site has answered.
     threads = [Thread(target=_unless_it_fails, args=(question,), daemon=True) for question in questions]
     for thread in threads:
@@ -151,14 +166,21 @@ def _service(connection: Connection, service: str, url: str, seen: Seen) -> None
         seen.services[service] = False
 
 
-def _projects(connection: Connection, cloud: str, seen: Seen) -> None:
-    seen.projects = sum(1 for _ in connection.identity.projects(tags=f"govcloud,{cloud}"))
+def count(connection: Connection, question: Question, tags: str, seen: Seen) -> None:
+    """Count from the plain answers: the SDK's objects of each would take the time of all other questions."""
+    proxy = getattr(connection, question.service)
+    url, words, found = f"/{question.kind}", {name: text.format(tags=tags) for name, text in question.words.items()}, 0
+    while url:
+        page = proxy.get(url, params=words).json()
+        found += len(page[question.kind])
+        url, words = _next(page, question.kind), {}
+    setattr(seen, question.fills, found)
 
 
-def _servers(connection: Connection, seen: Seen) -> None:
-    servers = list(connection.compute.servers(details=False, all_projects=True))
-    seen.active = sum(1 for _ in connection.compute.servers(details=False, all_projects=True, status="ACTIVE"))
-    seen.servers = len(servers)
+def _next(page: Mapping[str, Any], kind: str) -> str:
+    """Return the address of the page after this one, as Keystone or as Nova says it; empty for none."""
+    links = [link["href"] for link in page.get(f"{kind}_links", ()) if link["rel"] == "next"]
+    return str(links[0] if links else (page.get("links") or {}).get("next") or "")
 
 
 def _document(site: SiteStatus) -> dict[str, Any]:

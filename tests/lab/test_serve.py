@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from dr_drills.probes.application import apply, look_up
+from dr_drills.probes.budget import NoAnswer
 from dr_drills.probes.patroni import read_patroni
+from dr_drills.probes.scene import Place
 from tests.lab.serve.citizen import Citizen
 from tests.lab.serve.cityhall import DEPLOY_SECONDS, CityHall
 from tests.lab.yard import LAB
@@ -18,6 +21,10 @@ pytestmark = [*LAB, pytest.mark.city, pytest.mark.timeout(1200)]
 
 LINE_GAP_S = 5.0
 """No single line may keep citizens from a receipt for longer: traffic moves to the other one."""
+BLOCKED_S = 2.0
+"""A write that waits for a copy waits longer than any that does not."""
+LAG_S = 5.0
+CITIZENS = 4
 
 
 def test_deploy_again_changes_nothing_on_any_host(hall: CityHall) -> None:
@@ -79,6 +86,66 @@ def test_cutting_either_direct_line_is_hardly_noticed(hall: CityHall) -> None:
     assert len(citizen.acknowledged) > 20
     assert citizen.longest_gap() < LINE_GAP_S
     assert citizen.lost(app.address) == []
+
+
+def role_of(hall: CityHall, role: str) -> Place:
+    """Return the database server of the active sites that has a role now."""
+    servers = (place for place in hall.scene.running("patroni_scope") if place.active)
+    return next(place for place in servers if read_patroni(hall.web, place.address).role == role)
+
+
+def test_write_is_not_acknowledged_before_the_other_site_has_it(hall: CityHall) -> None:
+    """With its copy cut off a write blocks; acknowledged is what the copy has, or what nobody waits for any more."""
+    app = next(iter(hall.scene.running("app_database")))
+    began = time.monotonic()
+    apply(hall.web, app.address, "before-the-copy-is-cut", "王小明")
+    usual_s = time.monotonic() - began
+    copy = role_of(hall, "replica")
+    hall.govcloud.run("lab", "cut", hall.path, "--host", copy.host)
+    try:
+        began = time.monotonic()
+        with pytest.raises(NoAnswer):
+            apply(hall.web, app.address, "while-the-copy-is-cut", "王小明")
+        blocked_s = time.monotonic() - began
+    finally:
+        hall.govcloud.run("lab", "heal", hall.path, "--host", copy.host)
+    until = time.monotonic() + 60
+    while True:
+        try:
+            given = apply(hall.web, app.address, "while-the-copy-is-cut", "王小明")
+            break
+        except NoAnswer:
+            assert time.monotonic() < until
+
+    print(f"a write takes {usual_s:.2f} s, without the copy it had no answer after {blocked_s:.2f} s")
+    assert usual_s < BLOCKED_S < blocked_s
+    assert look_up(hall.web, app.address, given.number) is not None
+
+
+def dr_lag(hall: CityHall) -> tuple[int | None, float | None]:
+    """Return how far the copy at the DR site is behind, in bytes and seconds, as `status` says it."""
+    things = hall.govcloud.run("status", hall.path, "--json", expect=None).document["things"]
+    server = things["postgresql"]["records-away"]["facts"]["servers"][0]
+    return server["lag_bytes"], server["lag_seconds"]
+
+
+def test_lag_of_the_dr_site_is_told_under_load(hall: CityHall) -> None:
+    """Small while citizens apply, seen to grow when its lines are slow, and gone once all is quiet."""
+    with ExitStack() as crowd:
+        for number in range(CITIZENS):
+            crowd.enter_context(Citizen(hall.scene, hall.keys, f"lag-{number}"))
+        usual = [dr_lag(hall) for _ in range(5)]
+        hall.govcloud.run("lab", "slow", hall.path, "--site", "away", "--latency", "150")
+        try:
+            slowed = [dr_lag(hall) for _ in range(5)]
+        finally:
+            hall.govcloud.run("lab", "heal", hall.path, "--site", "away")
+    time.sleep(3)
+
+    print(f"behind under load: {usual}; over slow lines: {slowed}")
+    assert all(seconds is not None and seconds < LAG_S for _, seconds in usual)
+    assert max(behind or 0 for behind, _ in slowed) > 0
+    assert dr_lag(hall)[0] == 0
 
 
 def test_server_deleted_by_hand_is_made_and_configured_again(hall: CityHall) -> None:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from stacks.rollout.deploy import deploy
 from stacks.rollout.options import RunOptions
 from stacks.rollout.plan import Standing
 from stacks.rollout.sites import Connection, ask_all
-from stacks.rollout.status import status, status_of
+from stacks.rollout.status import COUNTED, Seen, count, status, status_of
 from stacks.rollout.workspace import open_workspace
 from tests.stacks.city import FakeTerminal, World, backends, write_city
 
@@ -84,6 +85,42 @@ def test_status_never_deployed_says_so(city: Path) -> None:
 
 
 @pytest.mark.slow
+class Pages:
+    """Answers with one page after the other, as Keystone or as Nova links them."""
+
+    def __init__(self, *pages: Mapping[str, Any]) -> None:
+        self._pages, self.asked = list(pages), list[tuple[str, Mapping[str, str]]]()
+
+    def get(self, url: str, params: Mapping[str, str]) -> SimpleNamespace:
+        self.asked.append((url, params))
+        page = self._pages.pop(0)
+        return SimpleNamespace(json=lambda: page)
+
+
+@pytest.mark.parametrize(
+    "link", [{"servers_links": [{"rel": "next", "href": "http://nova/2"}]}, {"links": {"next": "http://nova/2"}}]
+)
+def test_servers_on_more_than_one_page_are_all_counted(link: Mapping[str, Any]) -> None:
+    """The page after is asked for as it was given, without the words of the first."""
+    pages = Pages({"servers": [{}, {}], **link}, {"servers": [{}], "links": {"next": None}})
+    seen = Seen()
+
+    count(SimpleNamespace(compute=pages), COUNTED[2], "govcloud,quanzhou", seen)
+
+    assert seen.active == 3
+    assert pages.asked == [("/servers", {"all_tenants": "true", "status": "ACTIVE"}), ("http://nova/2", {})]
+
+
+def test_projects_are_counted_by_the_tags_of_the_cloud() -> None:
+    """Another cloud's departments at the same site are not ours."""
+    pages = Pages({"projects": [{}]})
+    seen = Seen()
+
+    count(SimpleNamespace(identity=pages), COUNTED[0], "govcloud,quanzhou", seen)
+
+    assert (seen.projects, pages.asked) == (1, [("/projects", {"tags": "govcloud,quanzhou"})])
+
+
 def test_ask_all_with_a_site_that_hangs_is_over_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit holds for all sites together, and the quick one's answer is kept."""
     monkeypatch.setattr("stacks.rollout.sites.connect", lambda entry, _seconds: entry)

@@ -1,0 +1,103 @@
+"""Controllers of drills that die behind each act of each kind of plan: another goes on, nothing is left, no row is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dr_drills import scenarios
+from dr_drills.rehearsal.runs import drills_folder
+from stacks.rollout.home import home_of
+from tests.lab.serve.cityhall import CityHall
+from tests.lab.serve.deaths import Controller
+from tests.lab.serve.leftovers import left, picture
+from tests.lab.yard import LAB
+
+pytestmark = [*LAB, pytest.mark.city, pytest.mark.bench, pytest.mark.timeout(7200)]
+
+SCENARIOS = Path(scenarios.__file__).parent
+WELL_S = 120.0
+SECOND = "li.na"
+
+
+class Kind(NamedTuple):
+    """A scenario whose plans are rehearsed, what it has to be told, and whether rows may be lost by it."""
+
+    scenario: str
+    site: str = ""
+    may_lose: bool = False
+
+
+KINDS = {
+    "switchover": Kind("switchover-and-back"),
+    "failover-by-lease, reprotect": Kind("site-network-loss", "north"),
+    "failover, reprotect": Kind("site-network-loss-fast", "north"),
+    "takeover, take-back": Kind("survivor-alone", "north", may_lose=True),
+    "city-failover, failback": Kind("both-active-lost", may_lose=True),
+    "city-switchover, failback": Kind("full-failback"),
+}
+
+
+@pytest.fixture(scope="module")
+def second_person(hall: CityHall) -> Path:
+    """Return the private key of somebody whose signature counts."""
+    key = hall.folder / SECOND
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True, timeout=20)
+    public = key.with_name(f"{key.name}.pub").read_text(encoding="utf-8")
+    hall.path.with_suffix(".approvers").write_text(f"{SECOND} {public}", encoding="utf-8")
+    return key
+
+
+def controller(hall: CityHall) -> Controller:
+    return Controller(hall.govcloud, hall.path, drills_folder(home_of(hall.cloud.name, hall.govcloud.environ)))
+
+
+def words_for(hall: CityHall, kind: Kind, key: Path) -> tuple[str, ...]:
+    scenario = hall.folder / f"{kind.scenario}.yaml"
+    scenario.write_text((SCENARIOS / scenario.name).read_text().replace("hold: 10s", "hold: 3s"))
+    words = (str(scenario), *(("--site", kind.site) if kind.site else ()))
+    return (*words, *(controller(hall).agree(words, SECOND, key) if kind.may_lose else ()))
+
+
+def is_well(hall: CityHall) -> bool:
+    """Wait for all to be well."""
+    until = time.monotonic() + WELL_S
+    while hall.govcloud.run("status", hall.path, "--json", expect=None).code != 0:
+        if time.monotonic() > until:
+            return False
+        time.sleep(2)
+    return True
+
+
+def test_a_fault_in_force_is_seen_by_the_comparison(hall: CityHall) -> None:
+    """The comparison that finds nothing below would find a cut line."""
+    before = picture(hall.place)
+    hall.govcloud.run("lab", "cut", hall.path, "--carrier", str(hall.cloud.links[0].carrier))
+    try:
+        assert left(before, picture(hall.place))
+    finally:
+        hall.govcloud.run("lab", "heal", hall.path)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_killed_behind_each_act_another_goes_on(hall: CityHall, second_person: Path, kind: Kind) -> None:
+    """Every second time all that the dead controller kept is lost with it, and the store of the sites has the rest."""
+    at = controller(hall)
+    assert is_well(hall)
+    before, nth = picture(hall.place), 0
+    while killed := at.kill_behind(nth := nth + 1, words_for(hall, kind, second_person)):
+        run, act = killed
+        if lost := nth % 2 == 0:
+            at.lose(run)
+        resumed = at.resume()
+        rows = resumed.document["rows"]
+        print(f"{kind.scenario} {nth} {act}, {'all lost' if lost else 'kept'}: {resumed.document['verdict']}, {rows}")
+        assert resumed.code in {0, 6}, resumed.text
+        assert kind.may_lose or rows["lost"] == 0
+        assert is_well(hall)
+        assert left(before, picture(hall.place)) == []
+    assert nth > 1
