@@ -25,18 +25,18 @@ SECOND = "li.na"
 
 
 class Kind(NamedTuple):
-    """A scenario whose plans are rehearsed, what it has to be told, and whether rows may be lost by it."""
+    """A scenario whose plans are rehearsed, whether it is told a site, the primary's, and whether rows may be lost."""
 
     scenario: str
-    site: str = ""
+    sited: bool = False
     may_lose: bool = False
 
 
 KINDS = {
     "switchover": Kind("switchover-and-back"),
-    "failover-by-lease, reprotect": Kind("site-network-loss", "north"),
-    "failover, reprotect": Kind("site-network-loss-fast", "north"),
-    "takeover, take-back": Kind("survivor-alone", "north", may_lose=True),
+    "failover-by-lease, reprotect": Kind("site-network-loss", sited=True),
+    "failover, reprotect": Kind("site-network-loss-fast", sited=True),
+    "takeover, take-back": Kind("survivor-alone", sited=True, may_lose=True),
     "city-failover, failback": Kind("both-active-lost", may_lose=True),
     "city-switchover, failback": Kind("full-failback"),
 }
@@ -59,8 +59,9 @@ def controller(hall: CityHall) -> Controller:
 def words_for(hall: CityHall, kind: Kind, key: Path) -> tuple[str, ...]:
     scenario = hall.folder / f"{kind.scenario}.yaml"
     scenario.write_text((SCENARIOS / scenario.name).read_text().replace("hold: 10s", "hold: 3s"))
-    words = (str(scenario), *(("--site", kind.site) if kind.site else ()))
-    return (*words, *(controller(hall).agree(words, SECOND, key) if kind.may_lose else ()))
+    at = controller(hall)
+    words = (str(scenario), *(("--site", at.leading_site()) if kind.sited else ()))
+    return (*words, *(at.agree(words, SECOND, key) if kind.may_lose else ()))
 
 
 def is_well(hall: CityHall) -> bool:

@@ -58,6 +58,12 @@ class Controller:
         assert started.process.returncode in {0, 6}, f"{words}: {started.process.returncode}\n{out}\n{err}"
         return None
 
+    def leading_site(self) -> str:
+        """Return where the primary is now: another place after each failover."""
+        databases = self.govcloud.run("status", self.topology, "--json").document["things"]["postgresql"].values()
+        servers = [server for one in databases if not one["facts"]["standby"] for server in one["facts"]["servers"]]
+        return str(next(server["site"] for server in servers if server["role"] == "primary"))
+
     def resume(self) -> Ended:
         """Go on with what is left here."""
         return self.govcloud.start("drill", "resume", self.topology, "--json").ended(LIMIT_S)
