@@ -74,16 +74,6 @@ def is_well(hall: CityHall) -> bool:
     return True
 
 
-def test_a_fault_in_force_is_seen_by_the_comparison(hall: CityHall) -> None:
-    """The comparison that finds nothing below would find a cut line."""
-    before = picture(hall.place)
-    hall.govcloud.run("lab", "cut", hall.path, "--carrier", str(hall.cloud.links[0].carrier))
-    try:
-        assert left(before, picture(hall.place))
-    finally:
-        hall.govcloud.run("lab", "heal", hall.path)
-
-
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_killed_behind_each_act_another_goes_on(hall: CityHall, second_person: Path, kind: Kind) -> None:
     """Every second time all that the dead controller kept is lost with it, and the store of the sites has the rest."""

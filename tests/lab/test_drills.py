@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dr_drills import scenarios
-from lab.wan.report import look
 from tests.lab.serve.cityhall import CityHall
+from tests.lab.serve.leftovers import left, picture
 from tests.lab.yard import LAB
 
 pytestmark = [*LAB, pytest.mark.timeout(1200)]
@@ -41,55 +40,53 @@ def rehearsed(hall: CityHall, name: str, *words: str) -> dict[str, Any]:
     return document
 
 
-def left_behind(hall: CityHall) -> list[str]:
-    """Return what a drill left of cuts, fences, frozen hosts and delays, without asking the drills."""
-    left = [f"{line.name} is {line.state}" for line in look(hall.place.run) if line.state != "up"]
-    for edge in (f"{hall.place.mark}{site}.edge" for site in hall.cloud.sites):
-        rules = subprocess.run(
-            ["nsenter", f"--net=/run/netns/{edge}", "nft", "list", "tables"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        ).stdout
-        left += [f"{edge}: {line}" for line in rules.splitlines() if "fence" in line or "drill" in line]
-    frozen = Path("/sys/fs/cgroup").rglob("cgroup.freeze")
-    return left + [str(path) for path in frozen if hall.place.mark in str(path) and path.read_text().strip() == "1"]
+def test_a_fault_in_force_is_seen_by_the_comparison(stage: CityHall) -> None:
+    """What finds nothing left below would find a cut line."""
+    before = picture(stage.place)
+    stage.govcloud.run("lab", "cut", stage.path, "--carrier", str(stage.cloud.links[0].carrier))
+    try:
+        assert left(before, picture(stage.place))
+    finally:
+        stage.govcloud.run("lab", "heal", stage.path)
 
 
 def test_switchover_and_back_loses_nothing_and_is_short(stage: CityHall) -> None:
     """A planned change of the primary, and back again."""
+    before = picture(stage.place)
     drill = rehearsed(stage, "switchover-and-back")
 
     assert drill["rows"]["lost"] == 0
     assert drill["whole"]["seconds"] < SWITCHOVER_S * ROOM
-    assert left_behind(stage) == []
+    assert left(before, picture(stage.place)) == []
 
 
 def test_lost_site_is_taken_over_fast_without_a_lost_row(stage: CityHall) -> None:
     """Two observers agree, the lost site is fenced, the synchronous copy takes the lease."""
+    before = picture(stage.place)
     drill = rehearsed(stage, "site-network-loss-fast", "--site", "north")
 
     assert drill["rows"]["lost"] == 0
     assert 0 < drill["whole"]["seconds"] < FAST_S * ROOM
-    assert left_behind(stage) == []
+    assert left(before, picture(stage.place)) == []
     events = [json.loads(line) for line in (Path(drill["folder"]) / "journal.jsonl").read_text().splitlines()]
     assert any(event["row"] == "two-observers" for event in events)
 
 
 def test_primary_that_crashes_is_back_by_itself(stage: CityHall) -> None:
     """Its processes die, its host does not: whoever leads then, no row is lost."""
+    before = picture(stage.place)
     drill = rehearsed(stage, "primary-crash")
 
     assert drill["rows"]["lost"] == 0
     assert drill["whole"]["seconds"] > 0
-    assert left_behind(stage) == []
+    assert left(before, picture(stage.place)) == []
 
 
 @pytest.mark.city
 def test_one_line_of_two_is_not_missed(hall: CityHall) -> None:
     """Nobody notices, which is seen by clients who would."""
+    before = picture(hall.place)
     drill = rehearsed(hall, "one-line-cut")
 
     assert drill["rows"]["lost"] == 0
-    assert left_behind(hall) == []
+    assert left(before, picture(hall.place)) == []
