@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,19 +46,52 @@ def elsewhere_for_healing(path: Path, cloud: Cloud, note: Note) -> Elsewhere:
         return NOWHERE
 
 
-def fetch_runs(elsewhere: Elsewhere, folder: Path, name: str, note: Note) -> None:
-    """Bring runs here that another controller left open, if the store that the sites share has any."""
+@dataclass(frozen=True)
+class Unasked:
+    """The store that the sites share had no majority; `remembered` are open runs as a member of it remembers them."""
+
+    store: str
+    reason: Text
+    remembered: tuple[str, ...]
+
+    @property
+    def fix(self) -> Text:
+        if not self.remembered:
+            return Text("heal the lines and sites first, then again", "请先恢复线路和数据中心，然后重试")
+        run = self.remembered[-1]
+        return Text(
+            f"a member remembers {run}; with the lost sites fenced: govcloud drill resume TOPOLOGY {run} --break-glass",
+            f"有成员记得 {run}；确认失联中心已隔离后：govcloud drill resume 拓扑文件 {run} --break-glass",
+        )
+
+    def failure(self) -> OutsideFailed:
+        """Return why nobody can say that every run is over."""
+        what = Text(
+            "no open run is known here, and the sites' store has no majority to say whether there is one elsewhere",
+            "本机没有未结束的演练，而各中心的仲裁服务没有多数派，无法确认其他控制机是否留有未结束的演练",
+        )
+        return OutsideFailed(what, where=self.store, fix=self.fix)
+
+
+def fetch_runs(elsewhere: Elsewhere, folder: Path, name: str, note: Note) -> Unasked | None:
+    """Bring runs here that another controller left open, if the store that the sites share has any.
+
+    Returns why that is not known where the store cannot say.
+    """
+    from dr_drills.journal.break_glass import open_runs
     from dr_drills.journal.elsewhere import fetch
 
     if elsewhere.quorum is None:
-        return
+        return None
     try:
         found = fetch(elsewhere.quorum, folder, name)
     except GovcloudError as error:
-        note(Text(f"no runs could be fetched: {error.say('en')}", f"无法取回演练：{error.say('zh')}"))
-        return
+        reason = Text(error.say("en"), error.say("zh"))
+        note(Text(f"no runs could be fetched: {reason.en}", f"无法取回演练：{reason.zh}"))
+        return Unasked(elsewhere.name, reason, open_runs(elsewhere.quorum))
     for run in found:
         note(Text(f"fetched from {elsewhere.name}: {run}", f"已从 {elsewhere.name} 取回：{run}"))
+    return None
 
 
 def kept_head(path: Path, note: Note) -> Head:

@@ -15,10 +15,11 @@ from commands.drill_gates import consents_again, consents_of, refuse_foreign, re
 from commands.drill_live import Timeline
 from commands.drill_show import drill_table, foreseen_table, run_rows, run_table, scenario_table, timeline_table
 from console import Voice
-from failures import AnswerNo, GateRefused, GovcloudError, OutcomeUnknown, Text
+from failures import AnswerNo, GateRefused, GovcloudError, OutcomeUnknown, Text, WrongUsage
 
 if TYPE_CHECKING:
     from commands.drill_means import Desk
+    from commands.drill_stores import Unasked
     from dr_drills.faults.table import InForce
     from dr_drills.journal.elsewhere import Elsewhere
     from dr_drills.journal.file import Journal
@@ -134,7 +135,7 @@ def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
     from commands.drill_means import open_desk
     from commands.drill_stores import elsewhere_at, fetch_runs
     from dr_drills.journal.file import Journal
-    from dr_drills.rehearsal.runs import alone, drills_folder, find, refuse_stale, script_of
+    from dr_drills.rehearsal.runs import alone, drills_folder, refuse_stale, script_of
 
     desk = open_desk(path, voice.note)
     folder = drills_folder(desk.home)
@@ -143,9 +144,10 @@ def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
         elsewhere = elsewhere_at(desk)
         if asked.break_glass:
             broken_glass(desk, folder, name, asked.signed, me).close()
+            unasked = None
         else:
-            fetch_runs(elsewhere, folder, name, voice.note)
-        found = find(folder, name)
+            unasked = fetch_runs(elsewhere, folder, name, voice.note)
+        found = _found(folder, name, unasked)
         script = script_of(found)
         refuse_stale(found, desk.digest, asked.plan)
         consents = consents_again(desk, found, asked.approval)
@@ -156,7 +158,7 @@ def resume(voice: Voice, path: Path, name: str, asked: Asked) -> int:
 def heal(voice: Voice, path: Path, name: str) -> int:
     """Undo every fault of a run, or of all that are not over, and end it; needs nothing of the cloud but the lab."""
     from commands.drill_stores import elsewhere_for_healing, fetch_runs
-    from dr_drills.rehearsal.runs import alone, drills_folder, find, runs
+    from dr_drills.rehearsal.runs import alone, drills_folder, runs
     from stacks.rollout.home import home_of
     from topology.load import load_cloud
 
@@ -164,17 +166,41 @@ def heal(voice: Voice, path: Path, name: str) -> int:
     folder = drills_folder(home_of(cloud.name, os.environ))
     elsewhere = elsewhere_for_healing(path, cloud, voice.note)
     with alone(folder, "govcloud drill heal"):
-        fetch_runs(elsewhere, folder, name, voice.note)
-        chosen = [find(folder, name)] if name else [one for one in runs(folder) if one.is_open]
-        left = [fault for one in chosen for fault in _healed(voice, one, path, cloud, elsewhere)]
+        unasked = fetch_runs(elsewhere, folder, name, voice.note)
+        chosen = [_found(folder, name, unasked)] if name else [one for one in runs(folder) if one.is_open]
+        left = {fault for one in chosen for fault in _healed(voice, one, path, cloud, elsewhere)} | _in_force(cloud)
+    return _told_of_healing(voice, [one.name for one in chosen], sorted(left), None if chosen else unasked)
+
+
+def _told_of_healing(voice: Voice, runs: list[str], left: list[InForce], unasked: Unasked | None) -> int:
+    """Say what is left, whoever did it, and return the exit code: what nobody can know is not nothing."""
+    code = 5 if left or unasked else 0
     rows = [fault._asdict() for fault in left]
-    voice.document({"ok": not left, "exit_code": 5 if left else 0, "runs": [one.name for one in chosen], "left": rows})
+    voice.document({"ok": not code, "exit_code": code, "runs": runs, "left": rows})
     for fault in left:
         words = f"{fault.fault} {fault.kind} {fault.name}"
         voice.note(Text(f"still in force: {words}", f"仍未撤除：{words}"))
-    if not left:
-        voice.say(Text(f"nothing is left in force ({len(chosen)} run(s))", f"没有残留故障({len(chosen)} 次演练)"))
-    return 5 if left else 0
+    if unasked:
+        voice.note(unasked.failure().say(voice.lang))
+    if not code:
+        voice.say(Text(f"nothing is left in force ({len(runs)} run(s))", f"没有残留故障({len(runs)} 次演练)"))
+    return code
+
+
+def _found(folder: Path, name: str, unasked: Unasked | None) -> Run:
+    """Return a run as `find` does; where the sites' store could not be asked, none here does not mean none."""
+    from dr_drills.rehearsal.runs import find
+
+    try:
+        return find(folder, name)
+    except WrongUsage as error:
+        raise (unasked.failure() if unasked else error) from error
+
+
+def _in_force(cloud: Cloud) -> set[InForce]:
+    from commands.drill_means import lab_means, named_injector
+
+    return named_injector(lab_means(cloud)[0]).in_force()
 
 
 def history(voice: Voice, path: Path) -> int:

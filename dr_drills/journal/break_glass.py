@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dr_drills.journal.clock import Clock
-from dr_drills.journal.elsewhere import Met
+from dr_drills.journal.elsewhere import HEADS, Met, open_heads
 from dr_drills.journal.event import JSON, Event, EventKind, canonical
 from dr_drills.journal.file import Journal, for_resuming, settle
 from dr_drills.journal.joining import Joined, join
@@ -55,6 +55,17 @@ def last_seen(quorum: Quorum, run: str) -> Seen:
     if not found:
         raise NoAnswer(Text(f"no member of {quorum.name} answers", f"{quorum.name} 没有成员应答"))
     return max(found, key=lambda seen: seen.revision)
+
+
+def open_runs(quorum: Quorum) -> tuple[str, ...]:
+    """Return the runs that are not over as those members remember them that answer; none when none does."""
+    found: dict[str, None] = {}
+    for address in quorum.addresses:
+        try:
+            found |= dict.fromkeys(open_heads(quorum.remembered(address, HEADS)[1]))
+        except NoAnswer:
+            continue
+    return tuple(found)
 
 
 def digest_to_sign(run: str, last: Event | None) -> str:

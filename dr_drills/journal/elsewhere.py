@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from dr_drills.journal.event import Event, EventKind, lines_of
 from dr_drills.journal.heads import Destination, put_whole
 from dr_drills.journal.joining import Joined, join
 from dr_drills.journal.local import JOURNAL
-from dr_drills.journal.quorum import Quorum
+from dr_drills.journal.quorum import Quorum, Row
 from dr_drills.journal.relay import Reach
 from dr_drills.journal.shared import PATIENCE_S, PREFIX, TTL_S, HeadsAt, SharedStore, events_under, head_is_of, sound
 from dr_drills.probes.budget import NoAnswer
 from failures import InputInvalid, Text
 
+HEADS = f"{PREFIX}heads/"
 NO_REASON = Text("", "")
 
 
@@ -108,16 +109,25 @@ def _agree(shared: SharedStore, joined: Joined) -> int:
     return head.seq + 1 if head else 0
 
 
+def run_of(head: Row) -> str:
+    """Return the run whose head a store keeps under a key."""
+    return head.key.rpartition("/")[2]
+
+
+def open_heads(heads: Iterable[Row]) -> tuple[str, ...]:
+    """Return the runs that are not over, by their heads."""
+    return tuple(run_of(row) for row in heads if f'"kind": "{EventKind.RUN_ENDED}"' not in row.text)
+
+
 def fetch(quorum: Quorum, folder: Path, name: str = "") -> tuple[str, ...]:
     """Lay runs of the shared store down where they are not, so that they can be resumed there; return their names.
 
     All that are not over, or the one that is named; a journal that is there is never touched. Raises NoAnswer.
     """
     found = []
-    for row in quorum.below(f"{PREFIX}heads/"):
-        run = row.key.rpartition("/")[2]
-        wanted = run == name if name else f'"kind": "{EventKind.RUN_ENDED}"' not in row.text
-        if wanted and not (folder / run / JOURNAL).exists():
+    heads = quorum.below(HEADS)
+    for run in (name,) if name in map(run_of, heads) else open_heads(heads) if not name else ():
+        if not (folder / run / JOURNAL).exists():
             raw = b"".join(kept.text.encode() + b"\n" for kept in quorum.below(events_under(run)))
             events = sound(raw, f"{quorum.name}:{events_under(run)}")
             if events:

@@ -86,14 +86,19 @@ def test_verify_of_a_journal_without_stores_ends_with_3(facts: dict[str, object]
     assert verify(run) == 3
 
 
-def test_fetch_without_a_majority_tells_and_goes_on(trio: Trio, tmp_path: Path) -> None:
-    """Nothing that heals is held up by a store that is dark."""
+def test_fetch_without_a_majority_tells_what_a_member_remembers(trio: Trio, tmp_path: Path) -> None:
+    """Nothing that heals is held up by a store that is dark, and nobody may take its silence for none."""
     told: list[Text] = []
+    Journal.begin(tmp_path / "lost" / RUN, RUN, {"cloud": CLOUD}, elsewhere=trio.elsewhere()).close()
     trio.stop(0, 1)
-    fetch_runs(trio.elsewhere(), tmp_path, "", told.append)
-    fetch_runs(replace(trio.elsewhere(), quorum=None), tmp_path, "", told.append)
+
+    unasked = fetch_runs(trio.elsewhere(), tmp_path / "new", "", told.append)
 
     assert ["no runs could be fetched" in text.en for text in told] == [True]
+    assert unasked is not None
+    assert unasked.remembered == (RUN,)
+    assert f"govcloud drill resume TOPOLOGY {RUN} --break-glass" in unasked.failure().fix.en
+    assert fetch_runs(replace(trio.elsewhere(), quorum=None), tmp_path, "", told.append) is None
 
 
 def test_elsewhere_for_healing_without_credentials_is_nowhere(

@@ -7,19 +7,23 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import cli
-from commands import drills
+from commands import drill_means, drill_stores, drills
+from commands.drill_stores import Unasked
+from commands.drills import Asked
 from commands.frame import start
 from console import Voice
+from dr_drills.journal.elsewhere import NOWHERE
 from dr_drills.journal.event import EventKind
 from dr_drills.journal.file import Journal
 from dr_drills.rehearsal.runs import alone, drills_folder, new_name, refuse_open, runs
 from dr_drills.rehearsal.script import Choice
 from dr_drills.rehearsal.window import next_elapse, refuse_outside
-from failures import GateRefused, InputInvalid, WrongUsage
+from failures import GateRefused, InputInvalid, OutsideFailed, Text, WrongUsage
 from stacks.rollout.home import home_of
 from tests.commands.drilltown import NAME, voice
 from tests.dr_drills.rehearsal.stand import BY_LEASE
@@ -140,6 +144,32 @@ def test_drill_heal_with_nothing_left_says_so(topology: Path) -> None:
 
     assert drills.heal(spoken, topology, "") == 0
     assert document(spoken)["runs"] == []
+
+
+def test_store_without_a_majority_is_not_taken_for_no_run(topology: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another controller may have left is unknown, and unknown is neither over nor healed."""
+    unasked = Unasked("quorum", Text("dark", "无应答"), ("run-7",))
+    desk = SimpleNamespace(home=home_of(NAME, {"GOVCLOUD_HOME": str(topology.parent / "home")}))
+    monkeypatch.setattr(drill_stores, "fetch_runs", lambda *_: unasked)
+    monkeypatch.setattr(drill_stores, "elsewhere_at", lambda _: NOWHERE)
+    monkeypatch.setattr(drill_means, "open_desk", lambda *_: desk)
+    spoken = voice()
+
+    with pytest.raises(OutsideFailed) as unknown:
+        drills.resume(spoken, topology, "", Asked())
+
+    assert "run-7 --break-glass" in unknown.value.fix.en
+    assert drills.heal(spoken, topology, "") == 5
+
+
+def test_fault_of_nobodys_is_told_by_healing(topology: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run here knows of it, and it is there all the same."""
+    cut = SimpleNamespace(in_force=lambda: {("cut", "link", "a-b")})
+    monkeypatch.setattr(drill_means, "lab_means", lambda _: (cut, None))
+    spoken = voice()
+
+    assert drills.heal(spoken, topology, "") == 5
+    assert document(spoken)["left"] == [{"fault": "cut", "kind": "link", "name": "a-b"}]
 
 
 def test_drill_history_lists_runs_with_their_verdicts(topology: Path) -> None:
