@@ -49,6 +49,12 @@ def inside(namespace: str, *argv: str, stdin: str = "") -> str:
     return run("nsenter", f"--net={NETNS / namespace}", *argv, stdin=stdin)
 
 
+def is_inside(mark: str) -> bool:
+    """Tell whether this thread is inside a namespace of this mark, where the machine's own network is not seen."""
+    here = Path("/proc/thread-self/ns/net").stat().st_ino
+    return here in {inode(name) for name in namespaces(mark) if exists(name)}
+
+
 def within(namespace: str, work: Callable[[], T], seconds: float = 60.0) -> T:
     """Return what `work` returns when it runs inside the namespace, in a thread of its own; TimeoutError when late."""
     result: list[T] = []

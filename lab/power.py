@@ -89,9 +89,9 @@ def on(cloud: Cloud, place: Place, targets: Targets, listen: Listen) -> tuple[st
     healed = tuple(name for name in names if before.get(name) is False)
     if healed:
         cut.heal(cloud, place, cut.Targets(sites=healed))
-    write_dark(place, left)
     if names:
-        up(cloud, place, listen)
+        up(cloud, place, listen, despite=names)
+    write_dark(place, left)  # last: what did not come back is still without power
     for host in hosts:
         _start(place, next(site for site in sites.values() if site.namespace == host.site), host)
     return (*names, *targets.hosts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from lab.addresses import choose_slot
 from lab.hosts.base import make_base
 from lab.hosts.limits import raise_limits
 from lab.locks import locked
+from lab.namespaces import is_inside
 from lab.openstack import config, database, install, launch, template
 from lab.outages import dark
 from lab.passwords import Passwords, keep_passwords, write_private
@@ -52,22 +53,41 @@ class _Watch:
 
 
 def up(
-    cloud: Cloud, place: Place, listen: Listen, *, recipes: Sequence[Path] = (), boot: config.Boot | None = None
+    cloud: Cloud,
+    place: Place,
+    listen: Listen,
+    *,
+    recipes: Sequence[Path] = (),
+    boot: config.Boot | None = None,
+    despite: Collection[str] = (),
 ) -> Raised:
     """Return the running lab of the cloud; base systems for the `recipes` are built on the way.
 
     The listener hears installed, checked, template, base, published of the machine (site ""), prepared, ready of each
     site. `boot` says which servers become hosts; without it, it stays as it was.
-    A site whose power was taken stays off. Raises GateRefused when the machine cannot do it or another `up` is at work,
-    OutsideFailed when something failed; repeating it goes on where it stopped.
+    A site whose power was taken stays off, but for those in `despite`. Raises GateRefused when the machine cannot do it
+    or another `up` is at work, OutsideFailed when something failed; repeating it goes on where it stopped.
     """
     watch = _Watch(listen)
+    _refuse_seat(place)
     check.refuse(check.quick(cloud, place))
     with locked(place.run / "up.lock"):
         if install.missing_packages():
             install.install_packages()
         with _bases(recipes, place.cache, watch):
-            return _up(cloud, place, watch, boot)
+            return _up(cloud, place, watch, boot, despite)
+
+
+def _refuse_seat(place: Place) -> None:
+    if is_inside(place.mark):
+        raise GateRefused(
+            Text(
+                "a seat inside a site cannot raise the lab, or power it on",
+                "数据中心内的席位不能启动实验环境或供电",
+            ),
+            where=place.cloud,
+            fix=Text("do it on the machine itself, outside the seat", "请离开席位，在本机上执行"),
+        )
 
 
 @contextmanager
@@ -86,7 +106,7 @@ def _bases(recipes: Sequence[Path], cache: Path, watch: _Watch) -> Iterator[None
             bases.result()
 
 
-def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None) -> Raised:
+def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None, despite: Collection[str] = ()) -> Raised:
     raise_limits()
     venv = install.install_openstack(place.cache)
     watch.tell("", "installed")
@@ -99,7 +119,8 @@ def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None) -> 
     sites = assign(cloud, place)
     entries = {site.entry: clouds.entry(site, passwords.admin) for site in sites}
     clouds.refuse_taken(place, entries)
-    lit = [site for site in sites if site.name not in dark(place)]
+    without = dark(place).keys() - {*despite}
+    lit = [site for site in sites if site.name not in without]
     means = _Means(venv, pristine, passwords, hosting)
     changed = _raise_sites(lit, means, watch, lambda: network.raise_network(cloud, place, sites))
     file = clouds.publish(place, entries)

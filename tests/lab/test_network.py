@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from failures import WrongUsage
+from failures import GateRefused, WrongUsage
 from lab import cut, network
 from lab.cut import Slowness, Targets
 from lab.down import down
 from lab.edge.picture import tap_name
-from lab.namespaces import ensure, within
+from lab.namespaces import ensure, is_inside, within
 from lab.passwords import keep_passwords
 from lab.place import RUN, Place
 from lab.processes import holder
 from lab.site import plan_sites
+from lab.up import up
 from lab.wan.report import look
 from lab.wan.settle import read_wiring
 from tests.lab.command import Govcloud
@@ -163,6 +164,13 @@ def transfer(town: Town, size: int = 1_000_000) -> float:
                 left -= len(taken.recv(1 << 16))
             sending.join(20)
             return time.monotonic() - began
+
+
+def test_lab_asked_for_power_at_a_seat_refuses(town: Town) -> None:
+    """Only the machine sees what is needed; who is told so does not take a site for powered."""
+    with pytest.raises(GateRefused, match="a seat inside a site"):
+        within(town.sites["one"].seat, lambda: up(town.cloud, town.place, lambda *_: None))
+    assert not is_inside(town.place.mark)
 
 
 def test_security_group_allows_what_it_says_and_nothing_else(town: Town) -> None:
