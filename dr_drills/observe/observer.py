@@ -13,7 +13,7 @@ from dr_drills.observe.impatient import Impatient
 from dr_drills.observe.keys import StoreKeys, read_everywhere
 from dr_drills.observe.nodes import Written, written
 from dr_drills.observe.services import Cluster, databases
-from dr_drills.observe.world import Fences, Sight, worlds
+from dr_drills.observe.world import Fences, Sight, unfenceable, worlds
 from dr_drills.planning.world import World
 from dr_drills.probes.budget import Unknown, ask
 from dr_drills.probes.scene import Scene
@@ -89,7 +89,7 @@ class Observer:
             for database in self.databases.values()
             if not isinstance(keys.get(database.city.scope), StoreKeys)
         )
-        fences = told.get("fences")
+        fences = told["fences"] if self.borders else unfenceable(self.scene)
         fences = None if isinstance(fences, Unknown) else fences
         found = worlds(self.scene, Sight(readings, keys, fences, dict(self.evidence), self._before, records))
         self._before = {name: written(database, readings.patroni) for name, database in self.databases.items()}

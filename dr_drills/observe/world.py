@@ -34,6 +34,11 @@ Fences = Mapping[str, Mapping[str, bool]]
 """By site, which other borders that answer refuse what comes from it."""
 
 
+def unfenceable(scene: Scene) -> Fences:
+    """Return what holds of a cloud whose borders are not ours to close: nobody is shut out, and nobody can be."""
+    return {site: {"": False} for site in scene.sites}
+
+
 @dataclass(frozen=True)
 class Sight:
     """One look: `keys` by scope; `fences` None where no border can be asked; `evidence` and `before` by service.

@@ -11,7 +11,7 @@ import pytest
 from dr_drills.glance.readings import Readings
 from dr_drills.observe.evidence import Evidence, Proof, ProofKind, Wrote
 from dr_drills.observe.keys import Held, StoreKeys
-from dr_drills.observe.world import Sight, worlds
+from dr_drills.observe.world import Sight, unfenceable, worlds
 from dr_drills.planning.plan import plan
 from dr_drills.planning.steps import Case, Kind, Plan, Refusal
 from dr_drills.planning.world import NOBODY, WHO_KNOWS, Member, Role, Seen, Side, World
@@ -132,6 +132,16 @@ def test_world_has_a_site_fenced_only_when_every_border_refuses_it(refusing: tup
 def test_world_without_borders_does_not_know_of_fences() -> None:
     """Nobody to ask is unknown, not open."""
     assert seen_with(fences=None).sites["donghai"].fenced is Seen.UNKNOWN
+
+
+def test_switchover_can_be_planned_where_nothing_of_ours_can_fence() -> None:
+    """Nobody is shut out there; a failover, which needs a fence that is proven, stays impossible."""
+    world = seen_with(fences=unfenceable(city.everyone()))
+    told = plan(Kind.SWITCHOVER, world, Case((), "anxi"))
+
+    assert world.sites["donghai"].fenced is Seen.NO
+    assert isinstance(told, Plan)
+    assert [step.id for step in told.steps] == ["switch/anxi", "verify-write/anxi", "await-copy/donghai"]
 
 
 def test_world_with_a_proof_has_the_site_off_until_its_patroni_answers() -> None:
