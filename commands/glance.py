@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stacks.rollout.status import StatusReport
     from stacks.rollout.workspace import Workspace
 
-SECONDS = 2.2
+SECONDS = 2.0
 """From the start of the command to the last answer; the rest of three seconds is starting and printing."""
 LEAST = 1.0
 _VERDICTS = {"pass": Text("well", "正常"), "fail": Text("NOT WELL", "异常"), "unknown": Text("unknown", "未知")}
