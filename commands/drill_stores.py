@@ -51,7 +51,6 @@ class Unasked:
     """The store that the sites share had no majority; `remembered` are open runs as a member of it remembers them."""
 
     store: str
-    reason: Text
     remembered: tuple[str, ...]
 
     @property
@@ -86,9 +85,8 @@ def fetch_runs(elsewhere: Elsewhere, folder: Path, name: str, note: Note) -> Una
     try:
         found = fetch(elsewhere.quorum, folder, name)
     except GovcloudError as error:
-        reason = Text(error.say("en"), error.say("zh"))
-        note(Text(f"no runs could be fetched: {reason.en}", f"无法取回演练：{reason.zh}"))
-        return Unasked(elsewhere.name, reason, open_runs(elsewhere.quorum))
+        note(Text(f"no runs could be fetched: {error.say('en')}", f"无法取回演练：{error.say('zh')}"))
+        return Unasked(elsewhere.name, open_runs(elsewhere.quorum))
     for run in found:
         note(Text(f"fetched from {elsewhere.name}: {run}", f"已从 {elsewhere.name} 取回：{run}"))
     return None

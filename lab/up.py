@@ -106,7 +106,7 @@ def _bases(recipes: Sequence[Path], cache: Path, watch: _Watch) -> Iterator[None
             bases.result()
 
 
-def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None, despite: Collection[str] = ()) -> Raised:
+def _up(cloud: Cloud, place: Place, watch: _Watch, boot: config.Boot | None, despite: Collection[str]) -> Raised:
     raise_limits()
     venv = install.install_openstack(place.cache)
     watch.tell("", "installed")

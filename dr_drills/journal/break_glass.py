@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from dr_drills.journal.event import JSON, Event, EventKind, canonical
 from dr_drills.journal.file import Journal, for_resuming, settle
 from dr_drills.journal.joining import Joined, join
 from dr_drills.journal.local import JOURNAL, FileStore
-from dr_drills.journal.quorum import Quorum
+from dr_drills.journal.quorum import Quorum, Row
 from dr_drills.journal.relay import Reach
 from dr_drills.journal.shared import LOCK, events_under, lines_in, sound
 from dr_drills.probes.budget import NoAnswer
@@ -45,13 +46,10 @@ class Seen:
 
 def last_seen(quorum: Quorum, run: str) -> Seen:
     """Return what the member that has seen most remembers, without asking for a majority. Raises NoAnswer."""
-    found: list[Seen] = []
-    for address in quorum.addresses:
-        try:
-            revision, rows = quorum.remembered(address, events_under(run))
-        except NoAnswer:
-            continue
-        found.append(Seen(address, revision, sound(lines_in(rows), f"{address}:{events_under(run)}")))
+    found = [
+        Seen(address, revision, sound(lines_in(rows), f"{address}:{events_under(run)}"))
+        for address, revision, rows in _remembered(quorum, events_under(run))
+    ]
     if not found:
         raise NoAnswer(Text(f"no member of {quorum.name} answers", f"{quorum.name} 没有成员应答"))
     return max(found, key=lambda seen: seen.revision)
@@ -59,13 +57,14 @@ def last_seen(quorum: Quorum, run: str) -> Seen:
 
 def open_runs(quorum: Quorum) -> tuple[str, ...]:
     """Return the runs that are not over as those members remember them that answer; none when none does."""
-    found: dict[str, None] = {}
+    return tuple(dict.fromkeys(run for _, _, heads in _remembered(quorum, HEADS) for run in open_heads(heads)))
+
+
+def _remembered(quorum: Quorum, prefix: str) -> Iterator[tuple[str, int, tuple[Row, ...]]]:
+    """Yield the address of each member that answers, its revision and what it remembers under keys that begin so."""
     for address in quorum.addresses:
-        try:
-            found |= dict.fromkeys(open_heads(quorum.remembered(address, HEADS)[1]))
-        except NoAnswer:
-            continue
-    return tuple(found)
+        with suppress(NoAnswer):
+            yield address, *quorum.remembered(address, prefix)
 
 
 def digest_to_sign(run: str, last: Event | None) -> str:

@@ -126,7 +126,8 @@ def fetch(quorum: Quorum, folder: Path, name: str = "") -> tuple[str, ...]:
     """
     found = []
     heads = quorum.below(HEADS)
-    for run in (name,) if name in map(run_of, heads) else open_heads(heads) if not name else ():
+    wanted = [run for run in map(run_of, heads) if run == name] if name else open_heads(heads)
+    for run in wanted:
         if not (folder / run / JOURNAL).exists():
             raw = b"".join(kept.text.encode() + b"\n" for kept in quorum.below(events_under(run)))
             events = sound(raw, f"{quorum.name}:{events_under(run)}")

@@ -49,11 +49,13 @@ class Question(NamedTuple):
     fills: str
 
 
-COUNTED = (
-    Question("identity", "projects", {"tags": "{tags}"}, "projects"),
-    Question("compute", "servers", {"all_tenants": "true"}, "servers"),
-    Question("compute", "servers", {"all_tenants": "true", "status": "ACTIVE"}, "active"),
-)
+def counted(cloud: str) -> tuple[Question, ...]:
+    """Return what is counted at every site of a cloud."""
+    return (
+        Question("identity", "projects", {"tags": f"govcloud,{cloud}"}, "projects"),
+        Question("compute", "servers", {"all_tenants": "true"}, "servers"),
+        Question("compute", "servers", {"all_tenants": "true", "status": "ACTIVE"}, "active"),
+    )
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _look(connection: Connection, cloud: str, seen: Seen) -> None:
         partial(_service, connection, service, endpoints[0]["url"] if endpoints else "", seen)
         for service, endpoints in urls.items()
     ]
-    questions += [partial(count, connection, question, f"govcloud,{cloud}", seen) for question in COUNTED]
+    questions += [partial(count, connection, question, seen) for question in counted(cloud)]
     # Plain threads: a pool complains aloud when the command ends before a slow site has answered.
     threads = [Thread(target=_unless_it_fails, args=(question,), daemon=True) for question in questions]
     for thread in threads:
@@ -166,10 +168,10 @@ def _service(connection: Connection, service: str, url: str, seen: Seen) -> None
         seen.services[service] = False
 
 
-def count(connection: Connection, question: Question, tags: str, seen: Seen) -> None:
+def count(connection: Connection, question: Question, seen: Seen) -> None:
     """Count from the plain answers: the SDK's objects of each would take the time of all other questions."""
     proxy = getattr(connection, question.service)
-    url, words, found = f"/{question.kind}", {name: text.format(tags=tags) for name, text in question.words.items()}, 0
+    url, words, found = f"/{question.kind}", question.words, 0
     while url:
         page = proxy.get(url, params=words).json()
         found += len(page[question.kind])

@@ -23,7 +23,7 @@ from dr_drills.journal.file import Journal
 from dr_drills.rehearsal.runs import alone, drills_folder, new_name, refuse_open, runs
 from dr_drills.rehearsal.script import Choice
 from dr_drills.rehearsal.window import next_elapse, refuse_outside
-from failures import GateRefused, InputInvalid, OutsideFailed, Text, WrongUsage
+from failures import GateRefused, InputInvalid, OutsideFailed, WrongUsage
 from stacks.rollout.home import home_of
 from tests.commands.drilltown import NAME, voice
 from tests.dr_drills.rehearsal.stand import BY_LEASE
@@ -148,7 +148,7 @@ def test_drill_heal_with_nothing_left_says_so(topology: Path) -> None:
 
 def test_store_without_a_majority_is_not_taken_for_no_run(topology: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What another controller may have left is unknown, and unknown is neither over nor healed."""
-    unasked = Unasked("quorum", Text("dark", "无应答"), ("run-7",))
+    unasked = Unasked("quorum", ("run-7",))
     desk = SimpleNamespace(home=home_of(NAME, {"GOVCLOUD_HOME": str(topology.parent / "home")}))
     monkeypatch.setattr(drill_stores, "fetch_runs", lambda *_: unasked)
     monkeypatch.setattr(drill_stores, "elsewhere_at", lambda _: NOWHERE)

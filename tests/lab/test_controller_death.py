@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from dr_drills import scenarios
 from dr_drills.rehearsal.runs import drills_folder
 from stacks.rollout.home import home_of
 from tests.lab.serve.cityhall import CityHall
 from tests.lab.serve.deaths import Controller
 from tests.lab.serve.leftovers import left, picture
+from tests.lab.wires import eventually
 from tests.lab.yard import LAB
 
 pytestmark = [*LAB, pytest.mark.city, pytest.mark.bench, pytest.mark.timeout(7200)]
 
-SCENARIOS = Path(scenarios.__file__).parent
 WELL_S = 120.0
 SECOND = "li.na"
 
@@ -57,21 +55,14 @@ def controller(hall: CityHall) -> Controller:
 
 
 def words_for(hall: CityHall, kind: Kind, key: Path) -> tuple[str, ...]:
-    scenario = hall.folder / f"{kind.scenario}.yaml"
-    scenario.write_text((SCENARIOS / scenario.name).read_text().replace("hold: 10s", "hold: 3s"))
     at = controller(hall)
-    words = (str(scenario), *(("--site", at.leading_site()) if kind.sited else ()))
+    words = (str(hall.short(kind.scenario)), *(("--site", at.leading_site()) if kind.sited else ()))
     return (*words, *(at.agree(words, SECOND, key) if kind.may_lose else ()))
 
 
 def is_well(hall: CityHall) -> bool:
     """Wait for all to be well."""
-    until = time.monotonic() + WELL_S
-    while hall.govcloud.run("status", hall.path, "--json", expect=None).code != 0:
-        if time.monotonic() > until:
-            return False
-        time.sleep(2)
-    return True
+    return eventually(lambda: hall.govcloud.run("status", hall.path, "--json", expect=None).code == 0, WELL_S)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())

@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 
-from dr_drills import scenarios
 from tests.lab.serve.cityhall import CityHall
 from tests.lab.serve.leftovers import left, picture
 from tests.lab.yard import LAB
 
 pytestmark = [*LAB, pytest.mark.timeout(1200)]
 
-SCENARIOS = Path(scenarios.__file__).parent
 FAST_S = 8.0
 SWITCHOVER_S = 5.0
 ROOM = 3.0
@@ -26,8 +24,7 @@ PROVED_NOTHING = (4, 6)
 
 def rehearsed(hall: CityHall, name: str, *words: str) -> dict[str, Any]:
     """Run a drill that must pass, once more where it proved nothing; its evidence is checked offline."""
-    scenario = hall.folder / f"{name}.yaml"
-    scenario.write_text((SCENARIOS / scenario.name).read_text().replace("hold: 10s", "hold: 3s"))
+    scenario = hall.short(name)
     for _ in range(2):
         ended = hall.govcloud.start("drill", "run", hall.path, scenario, *words, "--json").ended(600.0)
         print(f"{name}: exit code {ended.code}")

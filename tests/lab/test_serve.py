@@ -150,10 +150,7 @@ def test_lag_of_the_dr_site_is_told_under_load(hall: CityHall) -> None:
 
 def test_server_deleted_by_hand_is_made_and_configured_again(hall: CityHall) -> None:
     """Through the OpenStack API alone: gone, then `deploy` repairs it and the cluster takes it back."""
-    primary = next(
-        p for p in hall.scene.running("patroni_scope") if read_patroni(hall.web, p.address).role == "primary"
-    )
-    copy = next(p for p in hall.scene.running("patroni_scope") if p.active and p.host != primary.host)
+    copy = role_of(hall, "replica")
     connection = hall.connect(copy.site)
     server = next(s for s in connection.compute.servers(all_projects=True) if s.name == copy.host)
     connection.compute.delete_server(server)

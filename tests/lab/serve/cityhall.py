@@ -11,6 +11,7 @@ from pathlib import Path
 import openstack
 
 import topology
+from dr_drills import scenarios
 from dr_drills.probes.scene import Scene, scene
 from dr_drills.probes.trust import Keys
 from dr_drills.probes.web import Web
@@ -25,6 +26,7 @@ from topology.model import Cloud
 CITY = Path(__file__).parent / "city.yaml"
 STAGE = Path(__file__).parent / "stage.yaml"
 """The smaller one, for rehearsals."""
+SCENARIOS = Path(scenarios.__file__).parent
 DEPLOY_SECONDS = 900.0
 
 
@@ -66,6 +68,12 @@ class CityHall:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.source, self.path)
         shutil.copytree(Path(topology.__path__[0]) / "images", self.folder / "images", dirs_exist_ok=True)
+
+    def short(self, name: str) -> Path:
+        """Return a scenario of the catalogue with a hold that a test can wait for."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text((SCENARIOS / path.name).read_text().replace("hold: 10s", "hold: 3s"))
+        return path
 
     @cached_property
     def scene(self) -> Scene:
