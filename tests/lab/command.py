@@ -61,6 +61,16 @@ class Started:
             self.process.send_signal(number)
         return running
 
+    def told(self, words: str) -> str:
+        """Wait for words on standard error and return what was told there so far; `ended` tells the rest only."""
+        assert self.process.stderr is not None
+        text = ""
+        while words not in text:
+            line = self.process.stderr.readline()
+            assert line, f"{self.words} ended without {words!r}\n{text}"
+            text += line
+        return text
+
     def ended(self, limit: float = LIMIT_SECONDS) -> Ended:
         """Wait for the end; a command that takes longer than `limit` seconds is killed and fails the test."""
         before = os.times()

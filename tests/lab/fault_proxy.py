@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-Kind = Literal["before", "after", "reset-before", "reset-after", "slow"]
+Kind = Literal["before", "after", "reset-before", "reset-after", "slow", "held"]
 _HOP_HEADERS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"})
 _LONGEST_TEXT = 65536
 _TOKENS_PATH = re.compile(r"/v3/auth/tokens$")
@@ -27,7 +27,7 @@ class Fault:
     """Spoils the calls `first` to `first + times - 1` of those whose `path body` match.
 
     `before` answers `status` and forwards nothing; `after` forwards and then answers `status` in the place of the
-    answer; the `reset` kinds do the same with a reset connection; `slow` waits `seconds` and then forwards.
+    answer; the `reset` kinds do the same with a reset connection; `slow` waits `seconds` and then forwards; `held` waits until it is `freed`, for `seconds` at most.
     """
 
     kind: Kind
@@ -39,6 +39,7 @@ class Fault:
     first: int = 1
     times: int = 1
     seen: int = 0
+    freed: threading.Event = field(default_factory=threading.Event)
 
     @property
     def hits(self) -> int:
@@ -189,6 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.owner.fault_of(self.command, f"{path} {_text(body)}")
         if fault and fault.kind == "slow":
             time.sleep(fault.seconds)
+        if fault and fault.kind == "held":
+            fault.freed.wait(fault.seconds)
         if fault and fault.kind in {"before", "reset-before"}:
             self._note(body, 0, b"")
         else:

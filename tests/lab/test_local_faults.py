@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ pytestmark = [*LAB, pytest.mark.timeout(600)]
 
 ROOM = 32 * 1024
 """Bytes left on a disk that fills up in the middle of a run."""
+HELD_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +38,21 @@ def twin(testcity: TestCity, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield twin
 
 
-def _acting(twin: Twin, run: Started, changes: int = 3) -> None:
-    """Wait until a deployment has changed something at the near site."""
-    while sum(call.changes for call in twin.proxy.calls) < changes:
+@contextmanager
+def _held(twin: Twin) -> Iterator[Fault]:
+    """Hold the first new network of the near site up while the block runs, or until it is freed."""
+    twin.proxy.forget()
+    fault = Fault("held", "POST", r"/v2\.0/networks", seconds=HELD_S)
+    with twin.proxy.spoiled(fault):
+        try:
+            yield fault
+        finally:
+            fault.freed.set()
+
+
+def _reached(fault: Fault, run: Started) -> None:
+    """Wait until a deployment stands before what is held up."""
+    while not fault.hits:
         assert run.process.poll() is None, run.ended().text
         time.sleep(0.01)
 
@@ -50,17 +64,18 @@ def _journals(twin: Twin) -> list[Path]:
 def test_interrupt_in_the_middle_ends_with_130_and_a_sound_state(twin: Twin) -> None:
     """Ctrl-C lets running operations end, starts no other, and the next deployment goes on."""
     twin.add(i_one=town.department("idle"), i_two=town.department("idle"))
-    twin.proxy.forget()
-    run = twin.start()
-    _acting(twin, run)
-    run.signal(signal.SIGINT)
-
-    ended = run.ended()
+    with _held(twin) as network:
+        run = twin.start()
+        _reached(network, run)
+        run.signal(signal.SIGINT)
+        told = run.told("stopping:")
+        network.freed.set()
+        ended = run.ended()
 
     assert ended.code == 130, ended.text
     assert ended.document["interrupted"]
     assert "run again to go on" in ended.err
-    assert "Traceback" not in ended.err
+    assert "Traceback" not in told + ended.err
     assert _journals(twin) == [], "an operation was left open although it was waited for"
     assert twin.deploy().document["stacks"] != [], "the interruption came too late to interrupt anything"
     twin.assert_equal_sites()
@@ -69,11 +84,11 @@ def test_interrupt_in_the_middle_ends_with_130_and_a_sound_state(twin: Twin) -> 
 def test_second_deployment_at_once_is_refused_with_the_name_of_the_first(twin: Twin) -> None:
     """The lock names its holder; the first deployment is not disturbed."""
     twin.add(l_second=town.department("idle"))
-    twin.proxy.forget()
-    with twin.proxy.spoiled(Fault("slow", "POST", r"/v2\.0/networks", seconds=4)):
+    with _held(twin) as network:
         first = twin.start()
-        _acting(twin, first)
+        _reached(network, first)
         second = twin.deploy(expect=4)
+        network.freed.set()
         ended = first.ended()
 
     assert str(first.process.pid) in second.document["error"]["what"]
