@@ -55,6 +55,8 @@ def refuse_plan(planned: Planned, named: str) -> None:
             where=planned.digest,
             fix=Text("look at it again: govcloud drill plan", "请重新查看：govcloud drill plan"),
         )
+    if planned.script.scenario.mends and not planned.steps:
+        raise GateRefused(Text("there is nothing to put right", "没有需要恢复的内容"), where=planned.desk.cloud.name)
     refuse_lacking(planned.desk, planned.steps)
     refused = next((one for one in planned.steps if one.refused), None)
     if refused:

@@ -294,14 +294,18 @@ def _lies_at(journal: Journal) -> Text:
 def _healed(voice: Voice, found: Run, path: Path, cloud: Cloud, elsewhere: Elsewhere) -> tuple[InForce, ...]:
     from commands.drill_means import lab_means, named_injector, out_of_band
     from dr_drills.journal.file import Journal
+    from dr_drills.rehearsal.mending import LOOK, way_back
     from dr_drills.rehearsal.resume import heal_run
     from dr_drills.rehearsal.runs import script_of
 
     injector, borders = lab_means(cloud)
     faults, away = named_injector(injector), out_of_band(path, cloud, injector, borders)
     with Journal.resume(found.folder, _operator(), elsewhere=elsewhere) as journal:
-        timeline = Timeline(voice, lambda: None)
-        return heal_run(journal, faults, away, script_of(found), timeline.tell)
+        timeline, script = Timeline(voice, lambda: None), script_of(found)
+        left = heal_run(journal, faults, away, script, timeline.tell)
+        if (advice := way_back(script, journal.events)) != LOOK:
+            voice.note(advice)
+    return left
 
 
 def _facts(planned: Planned) -> dict[str, Any]:

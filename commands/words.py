@@ -163,6 +163,7 @@ WORDS: dict[str, Words] = {
         (
             f"govcloud drill run {CITY} site-network-loss --site donghai",
             f"govcloud drill run {CITY} both-active-lost --approval li.na.approval --allow-data-loss",
+            f"govcloud drill run {CITY} failback --site donghai",
         ),
     ),
     "drill approve": Words(

@@ -66,6 +66,20 @@ class Event:
         return digest_of({name: getattr(self, name) for name in NAMES if name != "digest"})
 
 
+def struck(events: Iterable[Event]) -> Event | None:
+    """Return the event that outages count from: the first fault that was meant, else the first step that may interrupt.
+
+    None when there is neither: a step says in its event whether clients are served on.
+    """
+    first: Event | None = None
+    for event in events:
+        if event.kind == EventKind.FAULT_INTENT:
+            return event
+        if first is None and event.kind == EventKind.STEP_INTENT and not event.data.get("serves"):
+            first = event
+    return first
+
+
 NAMES = tuple(field.name for field in fields(Event))
 _TYPES = {**dict.fromkeys(NAMES, str), "seq": int, "clock_s": float, "data": dict}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -78,9 +79,10 @@ def world_of(scene: Scene, database: Database, sight: Sight) -> World:
         quorum=_quorum(database.city, city, sight.readings),
         members={site: _member(database.city, site, city, sight.readings, evidence) for site in scene.sites},
         forced=_forced(database.city, city),
+        one_store=_one_store(database.city, sight.readings),
         follows=follows,
         forked=_forked(follows, evidence),
-        route=_route(database, sight.readings),
+        route=_route(scene, database, sites, sight.readings),
         writes=_writes(database, nodes, sight, evidence),
     )
 
@@ -188,6 +190,16 @@ def _forced(cluster: Cluster, keys: StoreKeys | None) -> str:
     return next(alone, NOBODY)
 
 
+def _one_store(cluster: Cluster, readings: Readings) -> Seen:
+    """A member that was restarted alone leads itself, without a majority; one that says nothing may be such a one."""
+    told = [readings.etcd.get(place.host) for place in cluster.members]
+    heard = [said for said in told if isinstance(said, EtcdReading)]
+    led = Counter(said.leader for said in heard if said.leader)
+    if any(count * 2 <= len(told) for count in led.values()):
+        return Seen.NO
+    return seen(True if len(heard) == len(told) > 0 else None)
+
+
 def _follows(cluster: Cluster | None, sight: Sight) -> Seen:
     keys = _known(sight.keys.get(cluster.scope)) if cluster else None
     return seen(keys.follows if keys else None)
@@ -200,9 +212,13 @@ def _forked(follows: Mapping[Side, Seen], evidence: Evidence) -> Seen:
     return seen(evidence.forked)
 
 
-def _route(database: Database, readings: Readings) -> Side | None:
-    """Return where the proxies that answer send writes; None unless all agree, and when one sends them nowhere."""
-    told = [reading for reading in readings.proxies.values() if isinstance(reading, ProxyReading)]
+def _route(scene: Scene, database: Database, sites: Mapping[str, SiteView], readings: Readings) -> Side | None:
+    """Return where the proxies that answer send writes; None unless all agree, and when one sends them nowhere.
+
+    Behind a fence no proxy can lead to those outside it, wherever it is set to.
+    """
+    out = {place.host for place in scene.places if sites[place.site].fenced is Seen.YES}
+    told = [said for host, said in readings.proxies.items() if isinstance(said, ProxyReading) and host not in out]
     ways = [reading.ways[way] for reading in told if (way := f"{database.name}-write") in reading.ways]
     sides = {_side(database, server) for server in chain.from_iterable(ways)}
     return sides.pop() if len(sides) == 1 and all(ways) else None

@@ -158,6 +158,16 @@ def store_was_forced(world: World, case: Case, _target: str) -> Seen:
     return all_seen((world.quorum, seen(world.forced == case.to)))
 
 
+def nobody_took_over(world: World, _case: Case, _target: str) -> Seen:
+    """Tell whether the DR site still follows and no member of the city's store was restarted alone."""
+    return all_seen((world.one_store, seen(world.forced == NOBODY), world.following(Side.DR)))
+
+
+def city_decides(world: World, _case: Case, _target: str) -> Seen:
+    """Tell whether the lease of the city's own cluster decides who leads."""
+    return all_seen((world.quorum, negated(world.following(Side.CITY))))
+
+
 def writes_pass(world: World, _case: Case, _target: str) -> Seen:
     return world.writes
 

@@ -15,6 +15,7 @@ TABLE: dict[Kind, tuple[Rule, ...]] = {
     Kind.REPROTECT: rows_city.REPROTECT,
     Kind.TAKEOVER: rows_city.TAKEOVER,
     Kind.TAKE_BACK: rows_city.TAKE_BACK,
+    Kind.RESTART: rows_city.RESTART,
     Kind.CITY_FAILOVER: rows_dr.CITY_FAILOVER,
     Kind.CITY_SWITCHOVER: rows_dr.CITY_SWITCHOVER,
     Kind.FAILBACK: rows_dr.FAILBACK,

@@ -14,9 +14,10 @@ from dr_drills.planning.rows_shared import (
     led_by_new,
     the_lost,
     the_new,
+    unfenced,
 )
 from dr_drills.planning.steps import Action, Case, Consent, Rule, Undo
-from dr_drills.planning.world import Member, Seen, World
+from dr_drills.planning.world import Member, Seen, Side, World
 from failures import Text
 
 SWITCH = Rule(
@@ -173,9 +174,37 @@ START = Rule(
     timeout_s=60.0,
     reason=Text("it joins as a follower of the primary that leads now", "以当前主库的跟随者身份加入"),
 )
+
+
+def stands(world: World, case: Case, target: str) -> World:
+    """Return the world in which the members of the store meet again, and its lease decides as before."""
+    met = unfenced(world, case, target).with_follows(Side.CITY, Seen.NO)
+    return replace(met, one_store=Seen.YES)
+
+
+UNFENCE_STANDING = replace(
+    UNFENCE,
+    id="unfence-standing",
+    guard=looks.nobody_took_over,
+    expect=stands,
+    reason=Text(
+        "nobody was promoted behind the fence: the lease still decides", "隔离之后无人被提升：仍由租约决定主库"
+    ),
+)
+START_STOPPED = replace(
+    START,
+    id="start-stopped",
+    guard=looks.both(looks.nobody_took_over, looks.city_decides, looks.opposite(looks.is_fenced)),
+    done=looks.opposite(looks.is_stopped),
+    reason=Text(
+        "it was stopped for a take-over that never came: whoever has the lease, or had every write, leads again",
+        "为接管而停止，但接管并未发生：由持有租约或拥有全部写入的一方重新成为主库",
+    ),
+)
 SWITCHOVER = (SWITCH, VERIFY_WRITE, AWAIT_COPY)
 FAILOVER = (FENCE, RELEASE_LEASE, VERIFY_WRITE)
 FAILOVER_BY_LEASE = (AWAIT_LEASE, VERIFY_WRITE)
 REPROTECT = (UNFENCE, AWAIT_COPY)
 TAKEOVER = (PROVE_OFF, FENCE, FORCE_STORE, TAKE_LEASE, VERIFY_WRITE)
+RESTART = (UNFENCE_STANDING, START_STOPPED)
 TAKE_BACK = (STOP_LOST, WIPE_MEMBER, UNFENCE_WIPED, ADD_MEMBER, START, AWAIT_COPY)

@@ -58,6 +58,7 @@ STOP_CITY = replace(
     consent=Consent.START,
     timeout_s=120.0,
     predicted_s=20.0,
+    serves=True,
     reason=Text(
         "a city that finds its links again resumes within seconds: its databases stay stopped until they follow",
         "城内线路一旦恢复，数秒内就会自行写入：在其转为跟随之前，数据库须保持停止",
@@ -74,6 +75,7 @@ UNFENCE_STOPPED = Rule(
     consent=Consent.START,
     predicted_s=0.3,
     timeout_s=5.0,
+    serves=True,
     reason=Text("every database of the city is stopped", "城内数据库均已停止"),
 )
 COMPARE_FORKS = Rule(
@@ -87,6 +89,7 @@ COMPARE_FORKS = Rule(
     consent=Consent.START,
     predicted_s=1.0,
     timeout_s=30.0,
+    serves=True,
     reason=Text(
         "two sides can pick the same timeline number at different points: only the fork positions tell",
         "两侧可能在不同位置分叉却取得相同的时间线编号：只有分叉位置可信",
@@ -103,6 +106,7 @@ REBUILD_CITY = Rule(
     consent=Consent.SECOND_PERSON,
     predicted_s=60.0,
     timeout_s=3600.0,
+    serves=True,
     reason=Text(
         "histories that parted cannot be joined: the city's copies are made anew from the DR primary",
         "已分叉的历史无法合并：城内副本须以灾备主库为准重建",
@@ -130,6 +134,7 @@ ATTACH_CITY = Rule(
     consent=Consent.START,
     predicted_s=23.5,
     timeout_s=300.0,
+    serves=True,
     reason=Text(
         "the city's configuration says whom it follows before any of its databases starts",
         "先在城内集群配置中写明跟随对象，再启动任何数据库",

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     TAKE_BACK = "take-back"
     FAILBACK = "failback"
     REPROTECT = "reprotect"
+    RESTART = "restart"
 
 
 class Action(StrEnum):
@@ -80,6 +81,7 @@ class Rule:
     """One row: for each target, do `action` unless `done`, only when `guard` holds; `expect` is the world afterwards.
 
     `predicted_s` comes from measured runs (n in the reason where it is small), `timeout_s` ends the step as unknown.
+    `serves` is whether clients are served on while it is done: an outage does not count from it.
     """
 
     id: str
@@ -93,6 +95,7 @@ class Rule:
     predicted_s: float
     timeout_s: float
     reason: Text
+    serves: bool = False
 
 
 @dataclass(frozen=True)

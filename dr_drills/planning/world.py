@@ -71,9 +71,10 @@ class NodeView:
 class World:
     """One service: `holder` is the site that holds the city's lease (NOBODY, WHO_KNOWS), `copies` the sites that must
     have a write before it is acknowledged (None: unknown), `quorum` whether the city's consensus store answers us,
-    `members` what a site's part of it is, `forced` where it was restarted alone, `follows` which
-    cluster follows the other, `forked` whether the two clusters' histories differ, `route` where the entrance points,
-    `writes` whether a client's write was acknowledged just now.
+    `members` what a site's part of it is, `forced` where it was restarted alone, `one_store` whether every member of it
+    answers and none leads but with a majority, `follows` which cluster follows the other, `forked` whether the two
+    clusters' histories differ, `route` where the entrance points, `writes` whether a client's write was acknowledged
+    just now.
     """
 
     sites: Mapping[str, SiteView]
@@ -85,6 +86,7 @@ class World:
     quorum: Seen = Seen.YES
     members: Mapping[str, Member] | None = None
     forced: str = NOBODY
+    one_store: Seen = Seen.YES
     follows: Mapping[Side, Seen] | None = None
     forked: Seen = Seen.NO
     route: Side | None = Side.CITY

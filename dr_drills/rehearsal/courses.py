@@ -62,7 +62,8 @@ class Courses:
             raise _unapproved(service, step)
         facts = {"step": f"{service}/{step.id}", "rule": rule.id, "target": step.target, "service": service}
         costs = {"predicted_s": rule.predicted_s, "budget_s": rule.timeout_s, "consent": str(rule.consent)}
-        self._log.write(EventKind.STEP_INTENT, rule.id, **facts, **costs, reason=rule.reason._asdict())
+        why = {"reason": rule.reason._asdict(), "serves": rule.serves}
+        self._log.write(EventKind.STEP_INTENT, rule.id, **facts, **costs, **why)
         result = self._means.act(service, step, move.case)
         done = result.answer is Seen.YES
         self._log.write(
@@ -92,7 +93,7 @@ def _stuck(service: str, step: Step) -> OutcomeUnknown:
     return OutcomeUnknown(
         Text(f"step {step.id} was done {TURNS} times and does not show", f"步骤 {step.id} 已执行 {TURNS} 次但未见生效"),
         where=service,
-        fix=Text("look: govcloud status; then govcloud drill resume", "请查看 govcloud status，再执行 drill resume"),
+        fix=Text("look: govcloud status", "请查看：govcloud status"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The health gate: a drill starts on a cloud that is well and has nothing in force, or not at all."""
+"""The health gate: a drill starts with nothing in force and, unless it mends, on a cloud that is well."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from failures import GateRefused, Text
 SHOWN = 5
 
 
-def remarks(means: Means) -> tuple[str, ...]:
-    """Return what speaks against a start: faults in force, and whatever is not known to be well."""
-    in_force = [f"in force: {f.fault} {f.kind} {f.name}" for f in sorted(means.injector.in_force())]
-    return (*in_force, *means.unwell())
+def in_force(means: Means) -> tuple[str, ...]:
+    """Return what is broken on purpose, which speaks against any start."""
+    return tuple(f"in force: {f.fault} {f.kind} {f.name}" for f in sorted(means.injector.in_force()))
 
 
 def refuse(found: Sequence[str]) -> None:

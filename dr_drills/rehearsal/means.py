@@ -71,9 +71,13 @@ class OutOfBand(Protocol):
 
 @dataclass(frozen=True)
 class Counted:
-    """`before` are the markers in the database before the lost site came back, None when they could not be read."""
+    """`before` are the markers in the database before the lost site came back, None when they could not be read.
+
+    `begun_s` is when the drill began to act, `fault_s` when it did what may interrupt.
+    """
 
     record: Path
+    begun_s: float | None
     fault_s: float | None
     hold_s: float
     before: frozenset[str] | None

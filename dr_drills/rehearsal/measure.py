@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
 from dr_drills.clients.attempts import Attempt, Client, Kind
 from dr_drills.clients.ledger import count
-from dr_drills.clients.outage import Outage, during, outage, whole
+from dr_drills.clients.outage import Outage, Span, during, merged, outage, whole
 from dr_drills.clients.record import read_record
 from dr_drills.rehearsal.means import Counted
 
@@ -22,10 +22,11 @@ def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
     """Return the data of a `measured` event; what could not be known is None."""
     attempts = read_record(counted.record)
     who = {client.name: client for client in clients}
-    document: dict[str, Any] = {"outages": [], "whole": None, "ledger": None, "rejoin_s": counted.rejoin_s}
+    document: dict[str, Any] = {"outages": [], "whole": None, "early": [], "ledger": None, "rejoin_s": counted.rejoin_s}
     if counted.fault_s is not None:
         by_name = {name: [a for a in attempts if a.client == name] for name in who}
         found = {name: outage(tried, counted.fault_s, counted.hold_s) for name, tried in by_name.items()}
+        document["early"] = [span._asdict() for span in _early(by_name.values(), counted.begun_s, counted.fault_s)]
         if found:
             everything = whole(list(found.values()))
             document["whole"] = everything.document()
@@ -38,6 +39,13 @@ def measured(clients: Iterable[Client], counted: Counted) -> dict[str, Any]:
     document["attempts_sha256"] = sha256(counted.record.read_bytes()).hexdigest()
     document["watcher"] = dual(a for a in attempts if a.client in writers)
     return document
+
+
+def _early(tried: Iterable[Sequence[Attempt]], begun_s: float | None, fault_s: float) -> tuple[Span, ...]:
+    """Return the interruptions by what was to serve on: they began before anything was done that may interrupt."""
+    if begun_s is None or begun_s >= fault_s:
+        return ()
+    return merged(span for one in tried for span in outage(one, begun_s, 0.0).spans if span.began_s < fault_s)
 
 
 def _row(client: Client, one: Outage) -> dict[str, Any]:

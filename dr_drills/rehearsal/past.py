@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from dr_drills.faults.table import InForce
-from dr_drills.journal.event import Event, EventKind
+from dr_drills.journal.event import Event, EventKind, struck
 from dr_drills.planning.world import Role, World
 from dr_drills.rehearsal.phases import PHASES
 
@@ -74,9 +74,15 @@ def has_begun(events: Sequence[Event]) -> bool:
 
 
 def fault_s(events: Sequence[Event]) -> float | None:
-    """Return the clock when the first fault was meant, else the first step; the fault cannot have come earlier."""
-    kinds = (EventKind.FAULT_INTENT, EventKind.STEP_INTENT)
-    return next((e.clock_s for kind in kinds for e in events if e.kind == kind), None)
+    """Return the clock of what outages count from, None when nothing that may interrupt was meant."""
+    found = struck(events)
+    return found.clock_s if found else None
+
+
+def begun_s(events: Sequence[Event]) -> float | None:
+    """Return the clock when the first fault or step was meant."""
+    meant = {EventKind.FAULT_INTENT, EventKind.STEP_INTENT}
+    return next((event.clock_s for event in events if event.kind in meant), None)
 
 
 def fences_up(events: Sequence[Event]) -> tuple[str, ...]:
@@ -94,7 +100,7 @@ def fences_up(events: Sequence[Event]) -> tuple[str, ...]:
 
 def has_promoted(events: Sequence[Event]) -> bool:
     """Tell whether a plan may have gone on from its fences to change who writes."""
-    beyond = {"promote", "route", "rejoin"}
+    beyond = {"promote", "route", "restore", "rejoin"}
     return any(e.kind == EventKind.PHASE_BEGAN and e.data["phase"] in beyond for e in events)
 
 

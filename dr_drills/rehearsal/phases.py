@@ -27,6 +27,7 @@ PHASES: tuple[Phase, ...] = (
     Phase("promote", Text("promote", "提升"), resumes=True),
     Phase("route", Text("route", "切换入口"), resumes=True),
     Phase("verify", Text("verify", "验证"), resumes=True),
+    Phase("restore", Text("restore", "恢复保护"), resumes=True),
     Phase("hold", Text("hold", "稳定观察"), resumes=True),
     Phase("heal", Text("heal", "撤除故障"), resumes=True),
     Phase("rejoin", Text("rejoin", "归队"), resumes=True),
@@ -34,7 +35,7 @@ PHASES: tuple[Phase, ...] = (
 )
 TITLES = {phase.id: phase.title for phase in PHASES}
 PHASE_OF: dict[Action, str] = {
-    **dict.fromkeys(Action, "rejoin"),
+    **dict.fromkeys(Action, "restore"),
     **dict.fromkeys((Action.FENCE, Action.PROVE_OFF), "fence"),
     **dict.fromkeys(
         (

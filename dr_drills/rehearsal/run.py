@@ -18,7 +18,9 @@ from dr_drills.rehearsal.deciding import Decider
 from dr_drills.rehearsal.healing import adopt, heal_all, lift_fences
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import Counted, Means, Sighting
+from dr_drills.rehearsal.mending import way_back
 from dr_drills.rehearsal.past import (
+    begun_s,
     fault_s,
     goes_on_with_healing,
     has_begun,
@@ -89,11 +91,11 @@ class Rehearsal:
         return self._end()
 
     def _prepare(self) -> None:
-        """Make room for markers; a run that goes on has it, and may have nobody who could make it now."""
+        """Make room for markers; where a run goes on, or mends, nobody may be there who could."""
         try:
             self._means.prepare()
         except GovcloudError as error:
-            if not has_begun(self._log.events):
+            if not has_begun(self._log.events) and not self._script.scenario.mends:
                 raise
             self._means.note(Text(error.say("en"), error.say("zh")))
 
@@ -113,9 +115,10 @@ class Rehearsal:
 
     def _gate(self) -> None:
         with self._log.phase("gate"):
-            remarks = gate.remarks(self._means)
-            self._log.write(EventKind.GATE, "gate", passed=not remarks, remarks=list(remarks))
-            gate.refuse(remarks)
+            broken, unwell = gate.in_force(self._means), self._means.unwell()
+            against = broken if self._script.scenario.mends else (*broken, *unwell)
+            self._log.write(EventKind.GATE, "gate", passed=not against, remarks=[*broken, *unwell])
+            gate.refuse(against)
 
     def _note_approval(self) -> None:
         """Write down who agreed, once."""
@@ -126,7 +129,9 @@ class Rehearsal:
 
     def _baseline(self, waiter: Waiter) -> None:
         with self._log.phase("baseline"):
-            if not waiter.for_all_well(BASELINE_S, BASELINE_LIMIT_S):
+            mends = self._script.scenario.mends
+            served = waiter.for_all_well(BASELINE_S, BASELINE_S if mends else BASELINE_LIMIT_S)
+            if not served and not mends:
                 raise GateRefused(
                     Text("outside clients are not served even before the drill", "演练前外部客户端就未获得服务"),
                     where=str(self._folder / ATTEMPTS),
@@ -171,6 +176,8 @@ class Rehearsal:
 
     def _recover(self, waiter: Waiter, *, decided: bool) -> None:
         stuck = decided and not self._try(self._script.courses)
+        if self._script.scenario.mends:
+            self._prepare()
         with self._log.phase("hold"):
             if stuck:
                 self._means.note(Text("the plan was not carried out; healing", "计划未能执行；正在撤除故障"))
@@ -205,6 +212,9 @@ class Rehearsal:
         return heal_all(self._log, means.injector, means.out_of_band, lost if led else (), means.sleep)
 
     def _rejoin(self, waiter: Waiter) -> None:
+        if self._script.leaves_sites_out:
+            self._means.note(way_back(self._script, self._log.events))
+            return
         began = self._means.seconds()
         with self._log.phase("rejoin"):
             self._try(self._script.afterwards, only_phase="rejoin")
@@ -216,7 +226,7 @@ class Rehearsal:
                             f"故障撤除 {REJOIN_LIMIT_S:.0f} 秒后仍未全部恢复正常",
                         ),
                         where="; ".join(self._means.unwell())[:300],
-                        fix=Text("look: govcloud status", "请查看：govcloud status"),
+                        fix=way_back(self._script, self._log.events),
                     )
                 self._means.sleep(LOOK_S)
             self._rejoin_s = round(self._means.seconds() - began, 3)
@@ -234,9 +244,16 @@ class Rehearsal:
             self._means.note(Text(f"markers are left: {error.say('en')}", f"标记未能清除：{error.say('zh')}"))
 
     def _measured(self, after: frozenset[str] | None) -> Mapping[str, Any]:
-        began = fault_s(self._log.events)
+        events = self._log.events
         counted = Counted(
-            self._folder / ATTEMPTS, began, self._script.hold_s, self._before, self._before_s, after, self._rejoin_s
+            record=self._folder / ATTEMPTS,
+            begun_s=begun_s(events),
+            fault_s=fault_s(events),
+            hold_s=self._script.hold_s,
+            before=self._before,
+            before_s=self._before_s,
+            after=after,
+            rejoin_s=self._rejoin_s,
         )
         return self._means.measure(counted)
 

@@ -14,6 +14,9 @@ from failures import GateRefused, Text, WrongUsage
 from topology.links import link_names
 from topology.model import Cloud, SiteRole
 
+TAKE_OVERS = frozenset({Kind.CITY_FAILOVER, Kind.TAKEOVER})
+"""Plans that keep the sites they give up stopped until another plan takes them back."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -82,6 +85,11 @@ class Script:
         """Return how long an outage may last from the first fault on."""
         until_healed = max((fault.after_s for fault in self.faults), default=0.0) + self.hold_s
         return self.rto_s + (until_healed if self.scenario.expect.outage == "healed" else 0.0)
+
+    @property
+    def leaves_sites_out(self) -> bool:
+        """Tell whether sites that its plans give up are still out when it has come to its end."""
+        return not self.afterwards and any(move.kind in TAKE_OVERS for move in self.courses)
 
     @property
     def lost(self) -> tuple[str, ...]:

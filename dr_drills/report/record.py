@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from dr_drills.journal.event import JSON, Event, EventKind
+from dr_drills.journal.event import JSON, Event, EventKind, struck
 
 Row = dict[str, JSON]
 DECISIONS = frozenset({"two-observers", "by-cluster", "by-person"})
@@ -56,9 +56,9 @@ class Record:
 
     @cached_property
     def fault_t(self) -> float | None:
-        """Return when the first fault was meant, else the first step; outages count from there."""
-        kinds = (EventKind.FAULT_INTENT, EventKind.STEP_INTENT)
-        return next((self.time(event) for kind in kinds for event in self.of(kind)), None)
+        """Return when that happened which outages count from."""
+        found = struck(self.events)
+        return self.time(found) if found else None
 
     @cached_property
     def phases(self) -> tuple[Row, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -96,15 +96,16 @@ def _within_rto(case: Case) -> Said:
         return _unnoticed(whole)
     if limit is None:
         return _unknown("the run names no limit for the outage", "演练未给出中断时间上限")
-    return _compared(whole, float(limit))
+    return _compared(whole, case.record.measured.get("early") or (), float(limit))
 
 
-def _compared(whole: Mapping[str, JSON], limit: float) -> Said:
+def _compared(whole: Mapping[str, JSON], early: Sequence[Mapping[str, JSON]], limit: float) -> Said:
     if whole.get("seconds") is None:
         return _failed("the service did not come back while it was watched", "观测期内服务未恢复")
     if not whole.get("held"):
         return _unknown("it came back but was not seen to stay", "服务恢复后未能确认其持续稳定")
-    outages = [(float(whole["low_s"]), float(whole["high_s"])), *_later(whole)]
+    later = [span for span in whole.get("spans") or () if float(span["began_s"]) > float(whole["back_s"])]
+    outages = [(float(whole["low_s"]), float(whole["high_s"])), *map(_by_itself, (*early, *later))]
     low, high = (max(bounds) for bounds in zip(*outages, strict=True))
     en, zh = f"{low:.2f} to {high:.2f} s, at most {limit:g} s", f"{low:.2f} 至 {high:.2f} 秒，上限 {limit:g} 秒"
     if len(outages) > 1:
@@ -114,12 +115,10 @@ def _compared(whole: Mapping[str, JSON], limit: float) -> Said:
     return _passed(en, zh) if high <= limit else _failed(en, zh)
 
 
-def _later(whole: Mapping[str, JSON]) -> Iterator[tuple[float, float]]:
-    """Yield the bounds of each interruption after the service was back and stayed: it counts from its own begin."""
-    for span in whole.get("spans") or ():
-        began, back = float(span["began_s"]), span["back_s"]
-        if began > float(whole["back_s"]):
-            yield (math.inf, math.inf) if back is None else (float(span["low_s"]) - began, float(back) - began)
+def _by_itself(span: Mapping[str, JSON]) -> tuple[float, float]:
+    """Return the bounds of an interruption before or after the outage that is looked for: from its own begin."""
+    began, back = float(span["began_s"]), span["back_s"]
+    return (math.inf, math.inf) if back is None else (float(span["low_s"]) - began, float(back) - began)
 
 
 def _unnoticed(whole: Mapping[str, JSON]) -> Said:

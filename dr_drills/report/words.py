@@ -25,6 +25,7 @@ PHASES: dict[str, Text] = {
     "promote": Text("promote", "提升"),
     "route": Text("route", "切换入口"),
     "verify": Text("verify", "验证"),
+    "restore": Text("restore", "恢复保护"),
     "hold": Text("hold", "保持"),
     "heal": Text("heal", "恢复"),
     "rejoin": Text("rejoin", "归队"),

@@ -130,7 +130,10 @@ class Expectation(Strict):
 
 
 class Scenario(Strict):
-    """`needs` are what the command must name; `hold` is how long all must be well before it counts as back."""
+    """`needs` are what the command must name; `hold` is how long all must be well before it counts as back.
+
+    What `mends` puts a cloud right that is not well, as another drill or a disaster left it: it breaks nothing itself.
+    """
 
     scenario: Name
     title: Words
@@ -141,3 +144,10 @@ class Scenario(Strict):
     recovery: Recovery
     expect: Expectation
     hold: Duration = 10
+    mends: bool = False
+
+    @model_validator(mode="after")
+    def _mends(self) -> Self:
+        if self.mends and (self.faults or self.recovery.by != "plan"):
+            raise PydanticCustomError("mends", "what mends has a plan and no faults")
+        return self

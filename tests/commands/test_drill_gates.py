@@ -20,11 +20,11 @@ from dr_drills.planning.steps import Case, Kind
 from dr_drills.planning.world import NodeView, Role, SiteView, World
 from dr_drills.rehearsal.forecast import Foreseen, foresee
 from dr_drills.rehearsal.runs import Run, drills_folder, find, plan_digest, refuse_stale
-from dr_drills.rehearsal.script import Script
+from dr_drills.rehearsal.script import Move, Script
 from failures import GateRefused
 from stacks.rollout.home import Home, home_of
 from tests.dr_drills import city
-from tests.dr_drills.rehearsal.stand import CITY_LOST, FAST
+from tests.dr_drills.rehearsal.stand import CITY_LOST, FAST, script
 from topology.load import load_cloud, read
 from topology.model import Cloud
 
@@ -192,6 +192,14 @@ def test_run_of_a_stale_plan_does_not_go_on(desk: Desk) -> None:
     changed = replace(first, data={**first.data, "steps": first.data["steps"][1:]})
     with pytest.raises(GateRefused, match="digest"):
         refuse_stale(replace(run, events=(changed,)), desk.digest)
+
+
+def test_drill_that_mends_is_refused_where_there_is_nothing_to_put_right(desk: Desk) -> None:
+    """The other site is a copy already: no step is left, and nothing is claimed to have been done."""
+    mending = script("reprotect", (), [Move(Kind.REPROTECT, Case(("b",), "a"))])
+
+    with pytest.raises(GateRefused, match="nothing to put right"):
+        drill_gates.refuse_plan(planned(desk, mending), "")
 
 
 def test_faults_without_a_lab_on_this_machine_are_refused(desk: Desk) -> None:

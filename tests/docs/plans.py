@@ -74,21 +74,35 @@ def done(kind: Kind, world: World, case: Case) -> tuple[World, tuple[str, ...]]:
 
 
 def state(world: World) -> str:
-    """Return what a world is like: who leads or led, who has every write, who follows, who is lost."""
+    """Return what a world is like: who leads or led, who has every write, who follows, who is lost or stopped."""
     leader = DR if world.nodes[DR].role is Role.PRIMARY else world.holder
     dark = [site for site, view in world.sites.items() if view.reached is not Seen.YES]
-    copies = sorted(set(world.copies or ()) - set(dark)) if leader in CITY else []
-    parts = [f"{leader} led" if leader in dark else f"{leader} leads"]
+    off = [site for site, view in world.sites.items() if view.off is Seen.YES and site not in dark]
+    copies = sorted(set(world.copies or ()) - {*dark, *off}) if leader in CITY else []
+    parts = [f"{leader} led" if leader in (*dark, *off) else f"{leader} leads"]
     parts += [f"{' and '.join(copies)} synchronous"] if copies else []
     parts += ["the city follows"] if world.following(Side.CITY) is Seen.YES else []
-    parts += ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in dark else []
+    parts += ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in (*dark, *off) else []
     parts += [f"{' and '.join(dark)} lost"] if dark else []
+    parts += [f"{' and '.join(off)} stopped"] if off else []
     return ", ".join(parts)
 
 
 def edges() -> tuple[Edge, ...]:
     """Return every edge once, story after story."""
-    return tuple(dict.fromkeys(edge for story in STORIES for edge in _told(story)))
+    told = (edge for story in STORIES for edge in _told(story))
+    return tuple(dict.fromkeys((*told, *_stopped_for_nothing())))
+
+
+def _stopped_for_nothing() -> Iterator[Edge]:
+    """Yield how the city is stopped for a take-over that never comes, and started again."""
+    well, case = healthy(), Case(CITY, A)
+    stopped = well
+    for site in CITY:
+        stopped = stopped.with_site(site, off=Seen.YES)
+    yield Edge(state(well), state(stopped), "A and B stopped")
+    after, steps = done(Kind.RESTART, stopped, case)
+    yield Edge(state(stopped), state(after), str(Kind.RESTART), steps)
 
 
 def _told(story: Story) -> Iterator[Edge]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,7 @@ from dr_drills.observe.world import Sight, unfenceable, worlds
 from dr_drills.planning.plan import plan
 from dr_drills.planning.steps import Case, Kind, Plan, Refusal
 from dr_drills.planning.world import NOBODY, WHO_KNOWS, Member, Role, Seen, Side, World
+from dr_drills.probes.etcd import EtcdReading
 from dr_drills.probes.proxy import ProxyReading
 from failures import Text
 from tests.dr_drills import city
@@ -202,6 +203,17 @@ def test_world_with_proxies_that_disagree_has_no_route() -> None:
     assert (seen_with(apart).route, seen_with(nowhere).route, seen_with(dr).route) == (None, None, Side.DR)
 
 
+def test_world_does_not_ask_a_fenced_site_where_the_entrance_points() -> None:
+    """A proxy behind the fence leads nowhere, however it is set; the others are believed."""
+    readings = city.well()
+    inside = {p.host: ProxyReading({"citizen-db-write": ()}) for p in city.everyone().places if p.site == "donghai"}
+    apart = city.swapped("proxies", {host: said for host, said in inside.items() if host in readings.proxies})
+    fenced = {**OPEN, "donghai": {"anxi": True, "changle": True}}
+
+    assert seen_with(apart).route is None
+    assert seen_with(apart, fences=fenced).route is Side.CITY
+
+
 def test_world_counts_a_write_only_for_the_primary_that_took_it() -> None:
     """Another timeline, or another primary, has to be tried again."""
     assert seen_with(evidence={CITY: Evidence(wrote=Wrote("donghai", 1))}).writes is Seen.YES
@@ -215,6 +227,32 @@ def test_world_with_one_member_left_of_three_was_forced() -> None:
 
     assert seen_with(keys=alone).forced == "anxi"
     assert seen_with().forced == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("leaders", "wanted"),
+    [
+        (("x", "x", "x"), Seen.YES),
+        (("x", "x", ""), Seen.YES),
+        (("", "", ""), Seen.YES),
+        (("x", "", ""), Seen.NO),
+        (("x", "y", "y"), Seen.NO),
+        (("x", "x", None), Seen.UNKNOWN),
+        (("", None, ""), Seen.UNKNOWN),
+    ],
+)
+def test_world_has_one_store_when_all_members_answer_and_none_leads_without_a_majority(
+    leaders: tuple[str | None, ...], wanted: Seen
+) -> None:
+    """A member that was restarted alone leads itself; who says nothing may be such a one."""
+    well = city.well().etcd
+    hosts = [host for host in well if "quorum" in host]
+    said = {
+        host: city.SILENT if leader is None else replace(cast("EtcdReading", well[host]), leader=leader)
+        for host, leader in zip(hosts, leaders, strict=True)
+    }
+
+    assert seen_with(city.swapped("etcd", said)).one_store is wanted
 
 
 def test_world_has_a_member_that_answers_and_is_not_in_the_store_as_old() -> None:

@@ -22,6 +22,8 @@ from dr_drills.planning.world import (
 CITY = ("a", "b")
 DR = "c"
 SITES = (*CITY, DR)
+OPERATOR = "operator"
+"""A seat outside all sites, which no site's fence shuts out."""
 OLD, NEW = 0, 1  # the consensus store as it was, and as a survivor restarted it alone
 
 
@@ -66,6 +68,8 @@ class Truth:
 
     def linked(self, one: str, other: str) -> bool:
         """Tell whether packets pass both ways."""
+        if one == OPERATOR:
+            return other in self.up - self.cut
         if one == other:
             return one in self.up
         apart = {one, other} & self.cut or {(one, other), (other, one)} & self.fences
@@ -83,6 +87,11 @@ class Truth:
         members = self.stores[number].members
         here = [m for m in members if m not in self.wiped and self.linked(site, m) and dict(self.view)[m] == number]
         return site in self.up and site not in self.wiped and len(here) * 2 > len(members) > 0
+
+    def ear(self, seat: str) -> str:
+        """Return the site whose member of the store is asked from a seat: its own, or one that has a majority."""
+        near = [site for site in SITES if self.linked(seat, site) and self.quorum(site)]
+        return max(near, key=self.store_of, default=CITY[0]) if seat == OPERATOR else seat
 
     def primary_of_city(self) -> str:
         """Return the site that leads under a lease its store still gives it, NOBODY if none."""
@@ -199,6 +208,7 @@ class Truth:
     def observe(self, seat: str) -> World:
         """Return what an operator sitting at a site can know."""
         near = {site: self.linked(seat, site) for site in SITES}
+        seat = self.ear(seat)
         number = self.store_of(seat)
         asks = self.quorum(seat) and (number == NEW or len(self.stores[number].members) > 1)
         store = self.stores[number]
@@ -212,6 +222,7 @@ class Truth:
             copies=store.copies if asks or seat not in self.wiped else None,
             quorum=seen(asks),
             members={site: self._member(site, store) if asks else Member.UNKNOWN for site in SITES},
+            one_store=seen(self._one_store() if all(near.values()) else None),
             forced=forced if forced and near[forced] else NOBODY,
             follows={
                 Side.CITY: seen(self.city_follows if any(near[s] for s in CITY) else None),
@@ -221,6 +232,9 @@ class Truth:
             route=self.route,
             writes=seen(self.wrote_last),
         )
+
+    def _one_store(self) -> bool:
+        return not self.wiped and len(set(dict(self.view).values())) == 1
 
     def _member(self, site: str, store: Store) -> Member:
         if site in store.members:
@@ -270,7 +284,7 @@ class Truth:
     # what a step does ------------------------------------------------------------------------------------------------
     def act(self, step: Step, case: Case, seat: str) -> Truth:
         """Return the world after a step that an executor at the seat did as far as it could."""
-        return getattr(self, f"_{step.rule.action.name.lower()}")(step.target, case, seat)  # type: ignore[no-any-return]  # every action returns a Truth
+        return getattr(self, f"_{step.rule.action.name.lower()}")(step.target, case, self.ear(seat))  # type: ignore[no-any-return]  # every action returns a Truth
 
     def _fence(self, site: str, _case: Case, seat: str) -> Truth:
         return replace(self, fences=self.fences | {(o, site) for o in SITES if o != site and self.linked(seat, o)})

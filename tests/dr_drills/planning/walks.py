@@ -16,6 +16,7 @@ CASES: dict[Kind, tuple[tuple[Case, tuple[str, ...]], ...]] = {
     Kind.REPROTECT: ((Case(("a",), "b"), ("b", "c")), (Case(("b",), "a"), ("a", "c"))),
     Kind.TAKEOVER: ((Case(("a", "c"), "b"), ("b",)), (Case(("b", "c"), "a"), ("a",))),
     Kind.TAKE_BACK: ((Case(("a", "c"), "b"), ("b",)), (Case(("b", "c"), "a"), ("a",))),
+    Kind.RESTART: ((Case(SITES, "b"), SITES), (Case(CITY, "a"), SITES)),
     Kind.CITY_FAILOVER: ((Case(CITY, DR), (DR,)),),
     Kind.CITY_SWITCHOVER: ((Case((), DR), (DR, "a")),),
     Kind.FAILBACK: ((Case(CITY, "a"), (DR, "a")), (Case(CITY, "b"), (DR, "b"))),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,33 @@ THERE_AND_BACK = script(
     "switchover-and-back", (), [Move(Kind.SWITCHOVER, Case((), "b"))], [Move(Kind.SWITCHOVER, Case((), "a"))]
 )
 SEATS = {"both-active-lost": DR}
+
+
+def stand(folder: Path, script: Script) -> Stand:
+    return Stand(folder, SEATS.get(script.scenario.scenario, "b"))
+
+
+def copied(folder: Path, script: Script, moment: str) -> list[Path]:
+    """Run once and return what lies on the disk after each event or act: what a run that is killed then leaves."""
+    whole = folder / "whole"
+    whole.mkdir()
+    left: list[Path] = []
+
+    def copy(number: int) -> None:
+        left.append(folder / str(number))
+        shutil.copytree(whole, left[-1])
+
+    run_with(stand(whole, script), script, moment, copy)
+    return left
+
+
+def run_with(cloud: Stand, script: Script, moment: str, act: Callable[[int], None]) -> None:
+    number = count(1)
+
+    def happened(*_: object) -> None:
+        act(next(number))
+
+    if moment == "act":
+        cloud.after_act = happened
+    with cloud.begin(script) as journal:
+        cloud.rehearse(script, journal, happened if moment == "event" else lambda _: None)

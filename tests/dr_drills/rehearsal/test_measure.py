@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from dr_drills.clients.attempts import Attempt, Outcome
-from dr_drills.rehearsal.measure import dual
+import pytest
+
+from dr_drills.clients.attempts import Attempt, Kind, Outcome
+from dr_drills.clients.record import Record
+from dr_drills.rehearsal.means import Counted
+from dr_drills.rehearsal.measure import dual, measured
 
 
 def told(rows: Iterable[tuple[float, str]]) -> list[Attempt]:
@@ -32,3 +37,36 @@ def test_sides_without_a_name_say_nothing() -> None:
     refused = [Attempt("writer", "m", 1.0, 1.1, Outcome.REFUSED, "a")]
 
     assert dual(refused) == {"dual_acknowledging": 0, "samples": 0}
+
+
+class Writer:
+    """A client that is only named: what it tried is in the record."""
+
+    name, service, kind = "writer", "citizen-db", Kind.WRITER
+
+    def attempt(self, marker: str) -> Attempt:
+        raise AssertionError(f"nobody tries {marker} any more")
+
+    def close(self) -> None:
+        """It has nothing open."""
+
+
+@pytest.mark.parametrize(
+    ("fails", "early", "seconds"), [(14.0, 0, 4.5), (6.0, 1, 0.0), (None, 0, 0.0)], ids=["when due", "early", "never"]
+)
+def test_interruption_counts_from_what_may_interrupt_and_an_earlier_one_is_told_too(
+    tmp_path: Path, fails: float | None, early: int, seconds: float
+) -> None:
+    """The drill acts from 5 s on, and from 10 s on nobody need be served; a client fails for half a second."""
+    with Record(tmp_path / "record") as record:
+        for n in range(300):
+            at = n / 10
+            bad = fails is not None and fails <= at < fails + 0.5
+            outcome = Outcome.REFUSED if bad else Outcome.ACKNOWLEDGED
+            record.append(Attempt("writer", f"m{n}", at, at + 0.05, outcome, "" if bad else "a"))
+    counted = Counted(tmp_path / "record", 5.0, 10.0, 10.0, None, 0.0, None, None)
+
+    found = measured([Writer()], counted)
+
+    assert len(found["early"]) == early
+    assert found["whole"]["seconds"] == pytest.approx(seconds, abs=0.1)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +22,19 @@ from dr_drills.rehearsal.script import Script
 from dr_drills.scenarios.catalogue import named
 from failures import GateRefused, OutsideFailed
 from tests.dr_drills.planning.walks import guard_invariants
-from tests.dr_drills.rehearsal.stand import BY_LEASE, CITY_LOST, FAST, RUN, SEATS, SECOND, THERE_AND_BACK, Stand
+from tests.dr_drills.rehearsal.stand import (
+    BY_LEASE,
+    CITY_LOST,
+    FAST,
+    RUN,
+    SEATS,
+    SECOND,
+    THERE_AND_BACK,
+    Stand,
+    copied,
+    run_with,
+    stand,
+)
 
 SCRIPTS = {script.scenario.scenario: script for script in (BY_LEASE, FAST, CITY_LOST, THERE_AND_BACK)}
 KILLED = 9
@@ -38,10 +48,6 @@ def tmp_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-def stand(folder: Path, script: Script) -> Stand:
-    return Stand(folder, SEATS.get(script.scenario.scenario, "b"))
-
-
 def kinds(folder: Path) -> list[str]:
     return [f"{event.kind} {event.data.get('phase', '')}".strip() for event in read_events(folder / RUN)]
 
@@ -51,37 +57,11 @@ def killed(folder: Path, script: Script, at: int, moment: str) -> None:
     child = os.fork()
     if not child:
         try:
-            _run_with(stand(folder, script), script, moment, lambda number: os._exit(KILLED) if number == at else None)
+            run_with(stand(folder, script), script, moment, lambda number: os._exit(KILLED) if number == at else None)
         except BaseException:  # noqa: BLE001 - the child must end here whatever happens, and never run the tests
             os._exit(1)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED, f"it was not killed: {kinds(folder)}"
-
-
-def copied(folder: Path, script: Script, moment: str) -> list[Path]:
-    """Run once and return what lies on the disk after each event or act: what a run that is killed then leaves."""
-    whole = folder / "whole"
-    whole.mkdir()
-    left: list[Path] = []
-
-    def copy(number: int) -> None:
-        left.append(folder / str(number))
-        shutil.copytree(whole, left[-1])
-
-    _run_with(stand(whole, script), script, moment, copy)
-    return left
-
-
-def _run_with(cloud: Stand, script: Script, moment: str, act: Callable[[int], None]) -> None:
-    number = count(1)
-
-    def happened(*_: object) -> None:
-        act(next(number))
-
-    if moment == "act":
-        cloud.after_act = happened
-    with cloud.begin(script) as journal:
-        cloud.rehearse(script, journal, happened if moment == "event" else lambda _: None)
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=list(SCRIPTS))

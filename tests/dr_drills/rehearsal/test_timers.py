@@ -13,7 +13,7 @@ from topology.load import load_cloud
 from topology.model import Drill
 
 ODD = Caller(Path("/opt/a b/govcloud"), Path("/var/100%/approvals"), {"GOVCLOUD_HOME": "/srv/$HOME of mine"})
-LOSING = {"both-active-lost", "full-failback", "survivor-alone"}
+LOSING = {"both-active-lost", "city-failover", "failback", "full-failback", "survivor-alone", "takeover"}
 
 
 def test_units_with_odd_paths_keep_them_whole() -> None:

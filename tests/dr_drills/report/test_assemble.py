@@ -62,8 +62,10 @@ def test_report_of_a_good_run_passes_every_rule() -> None:
 def test_report_of_a_later_interruption_that_was_short_says_how_many_there_were() -> None:
     """A way back to the city is an interruption too, and is within the promise as the first is."""
     rows = report_of(site_lost(whole(back_s=30.0, spans=[later(5.0, 5.2)])), (), attempts())["reasons"]
+    earlier = report_of(site_lost({"early": [later(5.0, 5.2)]}), (), attempts())["reasons"]
 
     assert (rows[0]["verdict"], "the longest of 2" in rows[0]["en"]) == ("pass", True)
+    assert (earlier[0]["verdict"], "the longest of 2" in earlier[0]["en"]) == ("pass", True)
 
 
 def test_report_of_steps_has_predicted_measured_and_budget() -> None:
@@ -88,6 +90,8 @@ def test_report_of_steps_has_predicted_measured_and_budget() -> None:
         (whole(back_s=30.0, spans=[later(90.5, 91.0)]), {"R01": "fail"}),
         (whole(back_s=30.0, spans=[later(59.0, 61.0)]), {"R01": "unknown"}),
         (whole(back_s=30.0, spans=[later(5.0, None)]), {"R01": "fail"}),
+        ({"early": [later(90.5, 91.0)]}, {"R01": "fail"}),
+        ({"early": [later(5.0, None)]}, {"R01": "fail"}),
         ({"whole": None}, {"R01": "unknown", "R04": "unknown"}),
         (ledger(lost=1), {"R02": "fail"}),
         (ledger(acknowledged=0), {"R02": "unknown"}),

@@ -25,6 +25,7 @@ MISTAKES = {
     "unknown key": ("needs: [site]", "need: [site]", 4),
     "title in one language": ("title: {zh: 我的, en: Mine}", "title: {zh: 我的}", 2),
     "courses missing": ("by: none", "by: lease", 7),
+    "breaks what it mends": ("expect: {outage: tier}", "expect: {outage: tier}\nmends: true", 1),
     "no duration": ("target: site}", "target: site, after: 5}", 6),
     "a tab": ("needs: [site]", "\tneeds: [site]", 4),
 }
