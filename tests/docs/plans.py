@@ -82,7 +82,9 @@ def state(world: World) -> str:
     parts = [f"{leader} led" if leader in (*dark, *off) else f"{leader} leads"]
     parts += [f"{' and '.join(copies)} synchronous"] if copies else []
     parts += ["the city follows"] if world.following(Side.CITY) is Seen.YES else []
-    parts += ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in (*dark, *off) else []
+    parts += (
+        ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in (*dark, *off) else []
+    )
     parts += [f"{' and '.join(dark)} lost"] if dark else []
     parts += [f"{' and '.join(off)} stopped"] if off else []
     return ", ".join(parts)
