@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from dr_drills.journal.event import EventKind
+from dr_drills.rehearsal import phases
 from dr_drills.report.assemble import report_of
 from dr_drills.report.page import render, style_hash
+from dr_drills.report.words import PHASES
 from tests.dr_drills.report.runs import FAULT, SITES, attempts, measured, site_lost, without
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
@@ -138,6 +140,14 @@ def test_page_map_marks_the_lines_that_broke(target: dict[str, str], lost: int, 
 
 
 @pytest.mark.slow
+def test_every_phase_has_a_name_and_a_colour_on_the_page() -> None:
+    """A phase that the page does not know would be drawn black."""
+    style = html.unescape(render(report_of(site_lost(), (), attempts())))
+
+    assert list(PHASES) == [phase.id for phase in phases.PHASES]
+    assert [name for name in PHASES if not re.search(rf"\.{name}\b[^{{}}]*{{ fill: #", style)] == []
+
+
 def test_page_in_a_browser_has_no_errors_and_prints(tmp_path: Path) -> None:
     """Chromium draws it, its policy blocks nothing of it, and it becomes a document of a few pages."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
