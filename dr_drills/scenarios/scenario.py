@@ -132,7 +132,7 @@ class Expectation(Strict):
 class Scenario(Strict):
     """`needs` are what the command must name; `hold` is how long all must be well before it counts as back.
 
-    What `mends` puts a cloud right that is not well, as another drill or a disaster left it: it breaks nothing itself.
+    What `mends` puts a cloud right that is not well, as another drill left it: it breaks nothing itself.
     """
 
     scenario: Name

@@ -222,15 +222,18 @@ CITY_LOST = script(
 THERE_AND_BACK = script(
     "switchover-and-back", (), [Move(Kind.SWITCHOVER, Case((), "b"))], [Move(Kind.SWITCHOVER, Case((), "a"))]
 )
-SEATS = {"both-active-lost": DR}
+SEATS = {"both-active-lost": DR, "failback": DR}
 
 
 def stand(folder: Path, script: Script) -> Stand:
     return Stand(folder, SEATS.get(script.scenario.scenario, "b"))
 
 
-def copied(folder: Path, script: Script, moment: str) -> list[Path]:
-    """Run once and return what lies on the disk after each event or act: what a run that is killed then leaves."""
+def copied(folder: Path, script: Script, moment: str, truth: Truth | None = None) -> list[Path]:
+    """Run once and return what lies on the disk after each event or act: what a run that is killed then leaves.
+
+    `truth` is the world in which it begins, where that is not a healthy one.
+    """
     whole = folder / "whole"
     whole.mkdir()
     left: list[Path] = []
@@ -239,7 +242,9 @@ def copied(folder: Path, script: Script, moment: str) -> list[Path]:
         left.append(folder / str(number))
         shutil.copytree(whole, left[-1])
 
-    run_with(stand(whole, script), script, moment, copy)
+    cloud = stand(whole, script)
+    cloud.truth = truth or cloud.truth
+    run_with(cloud, script, moment, copy)
     return left
 
 

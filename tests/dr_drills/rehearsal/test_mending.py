@@ -18,7 +18,7 @@ from dr_drills.rehearsal.resume import heal_run
 from dr_drills.rehearsal.run import Rehearsal
 from dr_drills.rehearsal.script import Move, Script
 from failures import GateRefused
-from tests.dr_drills.planning.truth import CITY, DR, OPERATOR, SITES
+from tests.dr_drills.planning.truth import CITY, DR, OPERATOR, SITES, Truth
 from tests.dr_drills.rehearsal.stand import (
     BY_LEASE,
     CITY_LOST,
@@ -150,13 +150,30 @@ def test_drill_that_takes_over_does_not_wait_for_the_sites_it_gave_up(tmp_path: 
     assert not [e for e in read_events(tmp_path / RUN) if e.data.get("phase") == "rejoin"]
 
 
-def test_outages_of_a_failback_count_from_where_the_dr_site_is_demoted(tmp_path: Path) -> None:
-    """It serves while the city is stopped, compared and attached, so nobody need miss anything until then."""
-    cloud = Stand(tmp_path, DR, truth=replace(Stand(tmp_path).truth, cut=frozenset(CITY)))
+def led_from_afar(folder: Path) -> Truth:
+    """Return the world in which the DR site leads, and the sites it gave up are reached again."""
+    cloud = Stand(folder, DR, truth=replace(Stand(folder).truth, cut=frozenset(CITY)))
     with cloud.begin(MENDING["city-failover"]) as journal:
         cloud.rehearse(MENDING["city-failover"], journal)
-    (tmp_path / RUN).rename(tmp_path / "before")
-    cloud.save(replace(cloud.truth, cut=frozenset()))
+    (folder / RUN).rename(folder / "before")
+    return replace(cloud.truth, cut=frozenset())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["act", "event"])
+def test_drill_that_mends_killed_anywhere_goes_on_where_it_died(tmp_path: Path, moment: str) -> None:
+    """Every phase of its plan is one that a resumed run goes on with, and never do two sides write."""
+    mending = MENDING["failback"]
+    for folder in copied(tmp_path, mending, moment, led_from_afar(tmp_path)):
+        cloud = Stand.again(folder, DR)
+        with cloud.resume() as journal:
+            cloud.rehearse(mending, journal)
+        assert whole(cloud), (folder.name, cloud.truth)
+
+
+def test_outages_of_a_failback_count_from_where_the_dr_site_is_demoted(tmp_path: Path) -> None:
+    """It serves while the city is stopped, compared and attached, so nobody need miss anything until then."""
+    cloud = Stand(tmp_path, DR, truth=led_from_afar(tmp_path))
     with cloud.begin(MENDING["failback"]) as journal:
         verdict = cloud.rehearse(MENDING["failback"], journal)
         found = struck(journal.events)

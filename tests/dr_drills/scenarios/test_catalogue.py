@@ -15,7 +15,7 @@ from tests.dr_drills import city
 from topology.rehearsals import REHEARSALS, Rehearsal
 
 MENDING = {"city-failover", "failback", "reprotect", "restart", "take-back", "takeover"}
-"""They put right what a drill or a disaster left, are run by hand, and cannot be foreseen where all is well."""
+"""They put right what a drill left, are run by hand, and cannot be foreseen where all is well."""
 ISSUED = {
     *("host-crash", "primary-crash", "site-network-loss", "site-power-loss", "one-line-cut", "city-partition"),
     *("dr-isolated", "carrier-loss", "both-active-lost", "slow-direct-line", "disk-full", "api-outage"),
