@@ -163,9 +163,14 @@ def _quorum(cluster: Cluster, keys: StoreKeys | None, readings: Readings) -> See
     """Tell whether the store answers; it does not when so many members know of no leader that no majority is left."""
     if keys is not None:
         return Seen.YES
-    told = [readings.etcd.get(place.host) for place in cluster.members]
-    lost = sum(1 for said in told if isinstance(said, EtcdReading) and not said.leader)
-    return seen(False if lost * 2 > len(told) else None)
+    lost = sum(not said.leader for said in _heard(cluster, readings))
+    return seen(False if lost * 2 > len(cluster.members) else None)
+
+
+def _heard(cluster: Cluster, readings: Readings) -> list[EtcdReading]:
+    """Return what the members of its store say that say anything."""
+    told = (readings.etcd.get(place.host) for place in cluster.members)
+    return [said for said in told if isinstance(said, EtcdReading)]
 
 
 def _member(cluster: Cluster, site: str, keys: StoreKeys | None, readings: Readings, evidence: Evidence) -> Member:
@@ -192,12 +197,11 @@ def _forced(cluster: Cluster, keys: StoreKeys | None) -> str:
 
 def _one_store(cluster: Cluster, readings: Readings) -> Seen:
     """A member that was restarted alone leads itself, without a majority; one that says nothing may be such a one."""
-    told = [readings.etcd.get(place.host) for place in cluster.members]
-    heard = [said for said in told if isinstance(said, EtcdReading)]
+    heard, members = _heard(cluster, readings), len(cluster.members)
     led = Counter(said.leader for said in heard if said.leader)
-    if any(count * 2 <= len(told) for count in led.values()):
+    if any(count * 2 <= members for count in led.values()):
         return Seen.NO
-    return seen(True if len(heard) == len(told) > 0 else None)
+    return seen(True if len(heard) == members > 0 else None)
 
 
 def _follows(cluster: Cluster | None, sight: Sight) -> Seen:

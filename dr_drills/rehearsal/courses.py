@@ -10,6 +10,7 @@ from dr_drills.planning.steps import Consent, Refusal, Step
 from dr_drills.planning.world import Seen
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import Means
+from dr_drills.rehearsal.mending import LOOK
 from dr_drills.rehearsal.phases import PHASE_OF
 from dr_drills.rehearsal.script import Move
 from failures import GateRefused, OutcomeUnknown, Text
@@ -93,7 +94,7 @@ def _stuck(service: str, step: Step) -> OutcomeUnknown:
     return OutcomeUnknown(
         Text(f"step {step.id} was done {TURNS} times and does not show", f"步骤 {step.id} 已执行 {TURNS} 次但未见生效"),
         where=service,
-        fix=Text("look: govcloud status", "请查看：govcloud status"),
+        fix=LOOK,
     )
 
 

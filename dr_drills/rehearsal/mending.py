@@ -41,7 +41,8 @@ def _drills(script: Script, begun: set[str]) -> Iterator[str]:
     """Yield the drills that may be needed with what they must be told, those that lose nothing first."""
     if not begun:
         return
-    site = script.lost[0] if script.lost else script.choice.site or _returning(script)
+    returning = (move.case.to for move in reversed(script.afterwards))
+    site = next(filter(None, (*script.lost, script.choice.site, *returning)), "")
     for move in script.courses:
         if move.kind in NEXT:
             yield f"{NEXT[move.kind]} --site {site}"
@@ -52,8 +53,3 @@ def _drills(script: Script, begun: set[str]) -> Iterator[str]:
 
 def _again(kind: Kind, site: str) -> str:
     return str(kind) if kind is Kind.CITY_FAILOVER else f"{kind} --site {site}"
-
-
-def _returning(script: Script) -> str:
-    """Return the site that the plans afterwards make primary."""
-    return next((move.case.to for move in reversed(script.afterwards)), "")

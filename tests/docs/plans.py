@@ -78,13 +78,12 @@ def state(world: World) -> str:
     leader = DR if world.nodes[DR].role is Role.PRIMARY else world.holder
     dark = [site for site, view in world.sites.items() if view.reached is not Seen.YES]
     off = [site for site, view in world.sites.items() if view.off is Seen.YES and site not in dark]
-    copies = sorted(set(world.copies or ()) - {*dark, *off}) if leader in CITY else []
-    parts = [f"{leader} led" if leader in (*dark, *off) else f"{leader} leads"]
+    out = {*dark, *off}
+    copies = sorted(set(world.copies or ()) - out) if leader in CITY else []
+    parts = [f"{leader} led" if leader in out else f"{leader} leads"]
     parts += [f"{' and '.join(copies)} synchronous"] if copies else []
     parts += ["the city follows"] if world.following(Side.CITY) is Seen.YES else []
-    parts += (
-        ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in (*dark, *off) else []
-    )
+    parts += ["DR follows"] if leader in CITY and world.following(Side.DR) is Seen.YES and DR not in out else []
     parts += [f"{' and '.join(dark)} lost"] if dark else []
     parts += [f"{' and '.join(off)} stopped"] if off else []
     return ", ".join(parts)
@@ -99,9 +98,7 @@ def edges() -> tuple[Edge, ...]:
 def _stopped_for_nothing() -> Iterator[Edge]:
     """Yield how the city is stopped for a take-over that never comes, and started again."""
     well, case = healthy(), Case(CITY, A)
-    stopped = well
-    for site in CITY:
-        stopped = stopped.with_site(site, off=Seen.YES)
+    stopped = well.with_site(A, off=Seen.YES).with_site(B, off=Seen.YES)
     yield Edge(state(well), state(stopped), "A and B stopped")
     after, steps = done(Kind.RESTART, stopped, case)
     yield Edge(state(stopped), state(after), str(Kind.RESTART), steps)

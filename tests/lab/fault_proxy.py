@@ -8,7 +8,6 @@ import re
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-Kind = Literal["before", "after", "reset-before", "reset-after", "slow", "held"]
+Kind = Literal["before", "after", "reset-before", "reset-after", "slow"]
 _HOP_HEADERS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"})
 _LONGEST_TEXT = 65536
 _TOKENS_PATH = re.compile(r"/v3/auth/tokens$")
@@ -27,7 +26,8 @@ class Fault:
     """Spoils the calls `first` to `first + times - 1` of those whose `path body` match.
 
     `before` answers `status` and forwards nothing; `after` forwards and then answers `status` in the place of the
-    answer; the `reset` kinds do the same with a reset connection; `slow` waits `seconds` and then forwards; `held` waits until it is `freed`, for `seconds` at most.
+    answer; the `reset` kinds do the same with a reset connection; `slow` waits `seconds`, or until it is `freed`, and
+    then forwards.
     """
 
     kind: Kind
@@ -189,8 +189,6 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         fault = self.owner.fault_of(self.command, f"{path} {_text(body)}")
         if fault and fault.kind == "slow":
-            time.sleep(fault.seconds)
-        if fault and fault.kind == "held":
             fault.freed.wait(fault.seconds)
         if fault and fault.kind in {"before", "reset-before"}:
             self._note(body, 0, b"")

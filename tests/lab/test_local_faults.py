@@ -41,8 +41,7 @@ def twin(testcity: TestCity, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @contextmanager
 def _held(twin: Twin) -> Iterator[Fault]:
     """Hold the first new network of the near site up while the block runs, or until it is freed."""
-    twin.proxy.forget()
-    fault = Fault("held", "POST", r"/v2\.0/networks", seconds=HELD_S)
+    fault = Fault("slow", "POST", r"/v2\.0/networks", seconds=HELD_S)
     with twin.proxy.spoiled(fault):
         try:
             yield fault
