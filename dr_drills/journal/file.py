@@ -81,7 +81,8 @@ class Journal:
     ) -> Self:
         """Go on with a journal: cut a torn last line off and say so, then say who goes on, {boot_id, store, **facts}.
 
-        What the sites' store has more of the run is taken from there; see `joining.join`.
+        What the sites' store has more of the run is taken from there; see `joining.join`. `from_store` says that the
+        last words known are the store's.
 
         Raises:
             GateRefused: another controller holds it.
@@ -92,13 +93,16 @@ class Journal:
         store = FileStore(folder, f"drill {folder.name}")
         try:
             events, torn = for_resuming(folder)
+            # Whoever wrote events here left their head beside them; a journal that was fetched has none.
+            fetched = not (folder / HEAD).is_file()
             met = meet(elsewhere, folder.name, events)
             aside = settle(store, met.joined, events, torn=bool(torn))
         except BaseException:
             store.close()
             raise
         journal = cls(store, met, clock or Clock())
-        journal.tell_resumed(met.joined.aside, torn, {"store": met.document(elsewhere), **aside, **facts})
+        told: dict[str, JSON] = {"from_store": True} if fetched or len(met.joined.events) > len(events) else {}
+        journal.tell_resumed(met.joined.aside, torn, {"store": met.document(elsewhere), **told, **aside, **facts})
         return journal
 
     @property

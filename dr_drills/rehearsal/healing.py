@@ -8,7 +8,7 @@ from dr_drills.faults.table import BY_ID, InForce, Injector
 from dr_drills.journal.event import EventKind
 from dr_drills.rehearsal.log import Log
 from dr_drills.rehearsal.means import OutOfBand
-from dr_drills.rehearsal.past import FENCE, broke_glass, fences_up, has_promoted, open_faults, target
+from dr_drills.rehearsal.past import FENCE, fences_up, has_promoted, open_faults, target, words_lost
 from dr_drills.rehearsal.script import PlannedFault
 from failures import GovcloudError, Text
 
@@ -20,7 +20,7 @@ WAIT_S = 2.0
 
 def adopt(log: Log, injector: Injector, planned: Iterable[PlannedFault]) -> None:
     """Take for the run's what is in force of its plan, where the last words of a dead controller are lost."""
-    if not broke_glass(log.events):
+    if not words_lost(log.events):
         return
     known, there = open_faults(log.events), injector.in_force()
     for fault in dict.fromkeys(one.hit for one in planned):

@@ -9,6 +9,7 @@ from dr_drills.faults.table import InForce
 from dr_drills.journal.event import Event, EventKind, struck
 from dr_drills.planning.world import Role, World
 from dr_drills.rehearsal.phases import PHASES
+from dr_drills.rehearsal.script import TAKE_OVERS
 
 TAKING_OVER = frozenset({"promote-dr", "force-store", "take-lease"})
 """Rules after which a lost site must not write again by itself."""
@@ -52,14 +53,16 @@ def phase_open(events: Sequence[Event]) -> str:
     return found
 
 
-def goes_on_with_healing(events: Sequence[Event]) -> bool:
+def goes_on_with_healing(events: Sequence[Event], *, all_struck: bool) -> bool:
     """Tell whether a run that goes on has nothing to recover: it died where it must not go on, or beyond recovery.
 
-    Where glass was broken nobody knows where it died, and it is gone on with for the sake of recovery.
+    Where its last words are lost nobody knows where it died: with all its faults in force, which is `all_struck`, it is
+    gone on with for the sake of recovery.
     """
     names = [phase.id for phase in PHASES]
     died_in = phase_open(events)
-    must_not = any(not phase.resumes for phase in PHASES if phase.id == died_in) and not broke_glass(events)
+    beyond = words_lost(events) and all_struck
+    must_not = any(not phase.resumes for phase in PHASES if phase.id == died_in) and not beyond
     return must_not or any(names.index(name) >= names.index("heal") for name in {died_in, *phases_over(events)} - {""})
 
 
@@ -104,9 +107,19 @@ def has_promoted(events: Sequence[Event]) -> bool:
     return any(e.kind == EventKind.PHASE_BEGAN and e.data["phase"] in beyond for e in events)
 
 
-def broke_glass(events: Sequence[Event]) -> bool:
-    """Tell whether the run goes on without what its dead controller wrote last."""
-    return any(e.kind == EventKind.BREAK_GLASS for e in events)
+def words_lost(events: Sequence[Event]) -> bool:
+    """Tell whether the run goes on without what its dead controller wrote last.
+
+    Glass was broken; or the store has the last words of a run in which a side takes over that no majority is left
+    beside: meanwhile it kept none, and then the survivor is a majority of its own that knows nothing of it.
+    """
+    fetched = any(e.kind == EventKind.RESUMED and e.data.get("from_store") for e in events)
+    return any(e.kind == EventKind.BREAK_GLASS for e in events) or (fetched and _takes_over(events))
+
+
+def _takes_over(events: Sequence[Event]) -> bool:
+    began = next((e.data for e in events if e.kind == EventKind.RUN_BEGAN), {})
+    return any(move["kind"] in TAKE_OVERS for move in began.get("script", {}).get("courses", ()))
 
 
 def took_over(events: Sequence[Event], leads: Callable[[], bool] = lambda: True) -> bool:
@@ -115,7 +128,7 @@ def took_over(events: Sequence[Event], leads: Callable[[], bool] = lambda: True)
     Where the last words are lost, `leads` is asked whether another site may lead; by itself it may.
     """
     meant = any(e.kind == EventKind.STEP_INTENT and e.data.get("rule") in TAKING_OVER for e in events)
-    return meant or (broke_glass(events) and leads())
+    return meant or (words_lost(events) and leads())
 
 
 def leads_elsewhere(worlds: Iterable[World], lost: Collection[str]) -> bool:

@@ -101,7 +101,9 @@ class Rehearsal:
 
     def _rehearse(self, waiter: Waiter) -> None:
         events = self._log.events
-        heals_next = goes_on_with_healing(events)
+        there = self._means.injector.in_force()
+        all_struck = all(fault.hit in there for fault in self._script.faults)
+        heals_next = goes_on_with_healing(events, all_struck=all_struck)
         if not has_begun(events):
             self._baseline(waiter)
         with self._means.sight(self._decider.sites) as sighting:

@@ -219,6 +219,8 @@ FAST = script("site-network-loss-fast", ("a",), [Move(Kind.FAILOVER, A_LOST)], [
 CITY_LOST = script(
     "both-active-lost", CITY, [Move(Kind.CITY_FAILOVER, Case(CITY, DR))], [Move(Kind.FAILBACK, Case(CITY, "a"))]
 )
+ALONE = Case(("a", DR), "b")
+SURVIVOR = script("survivor-alone", ("a", DR), [Move(Kind.TAKEOVER, ALONE)], [Move(Kind.TAKE_BACK, ALONE)])
 THERE_AND_BACK = script(
     "switchover-and-back", (), [Move(Kind.SWITCHOVER, Case((), "b"))], [Move(Kind.SWITCHOVER, Case((), "a"))]
 )
