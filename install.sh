@@ -6,6 +6,8 @@ cd "$(dirname "$0")"
 MEMORY_MIB=3700  # a machine sold as 4 GiB shows a little less
 DISK_MIB=8192
 PACKAGES="ca-certificates git openssh-client"
+# Packages of which the program and its tests import little or nothing: most of what there would be to compile.
+LEFT_OUT='/(tests?|pip|setuptools|debugpy|openstackclient|manilaclient|keystoneclient|mypyc|ansible_test|lexers)/'
 PYTHON_FITS='import ensurepip, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))'
 STAMP=.venv/installed
 
@@ -54,8 +56,9 @@ check_machine() {
     return "$lacks"
 }
 
+# Debian's own first: it is built with profiles, and a quarter faster than what version managers compile.
 find_python() {
-    for name in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
+    for name in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
         if command -v "$name" >/dev/null && "$name" -c "$PYTHON_FITS" 2>/dev/null; then
             echo "$name"
             return
@@ -104,8 +107,8 @@ add_python_packages() {
     eval "$(.venv/bin/python lab/indexes.py)"
     export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
     .venv/bin/uv export -q --frozen --no-emit-project -o .venv/requirements.txt
-    timeout 1800 .venv/bin/uv pip sync -q --compile-bytecode --python .venv/bin/python .venv/requirements.txt \
-        >"$LOG" 2>&1 || unreachable
+    timeout 1800 .venv/bin/uv pip sync -q --python .venv/bin/python .venv/requirements.txt >"$LOG" 2>&1 || unreachable
+    .venv/bin/python -m compileall -qq -j 0 -x "$LEFT_OUT" .venv/lib/python3*/site-packages || true
     .venv/bin/uv pip install -q --no-deps --no-build-isolation --offline --python .venv/bin/python -e . >"$LOG" 2>&1 ||
         unreachable
 }
