@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 
@@ -11,6 +10,35 @@ def skip_reshape_reading() -> None:
     from nova.scheduler.client import report  # noqa: PLC0415 - only in nova's process
 
     report.SchedulerReportClient.get_allocations_for_provider_tree = lambda *_: {}
+
+
+def remember_networks() -> None:
+    """Nova: spare two calls for what carries a network, thrice for each new server; no network changes that."""
+    from nova.network import neutron  # noqa: PLC0415 - only in nova's process
+
+    ask = neutron.API._get_physnet_tunneled_info  # noqa: SLF001 - what is replaced
+    known: dict[str, tuple[str | None, bool]] = {}
+
+    def _get_physnet_tunneled_info(self: Any, context: Any, client: Any, net_id: str) -> tuple[str | None, bool]:
+        carried = known.get(net_id) or ask(self, context, client, net_id)
+        if any(carried):  # neither is told to who may not see it
+            known[net_id] = carried
+        return carried
+
+    neutron.API._get_physnet_tunneled_info = _get_physnet_tunneled_info  # noqa: SLF001 - as above
+
+
+def skip_echoes() -> None:
+    """Neutron: spare telling Nova of a port that Nova has just taken for a server, and reads again for being told."""
+    from neutron.notifiers import nova  # noqa: PLC0415 - only in neutron's process
+
+    tell = nova.Notifier.send_network_change
+
+    def send_network_change(self: Any, action: str, before: Any, after: Any) -> None:
+        if action != "update_port" or before.get("device_id") == after["port"]["device_id"]:
+            tell(self, action, before, after)
+
+    nova.Notifier.send_network_change = send_network_change
 
 
 def skip_agent_pushes() -> None:
@@ -59,45 +87,3 @@ def skip_segment_inventories() -> None:
     from neutron.services.segments import plugin  # noqa: PLC0415 - only in neutron's process
 
     plugin.NovaSegmentNotifier = lambda: None
-
-
-FROM_BELOW = (
-    ("db.models.tag", "Tag", "standard_attr"),
-    ("db.models.allowed_address_pair", "AllowedAddressPair", "port"),
-    ("db.models.port_forwarding", "PortForwarding", "port"),
-    ("db.models.port_forwarding", "PortForwarding", "floating_ip"),
-    ("db.models.port_hardware_offload_type", "PortHardwareOffloadType", "port"),
-    ("db.models.port_hints", "PortHints", "port"),
-    ("db.models.port_trusted", "PortTrusted", "port"),
-    ("db.extra_dhcp_opt.models", "ExtraDhcpOpt", "ports"),
-    ("plugins.ml2.models", "PortBindingLevel", "port"),
-    ("db.models.subnet_service_type", "SubnetServiceType", "subnet"),
-    ("db.models.segment", "SegmentHostMapping", "network_segment"),
-    ("db.models.conntrack_helper", "ConntrackHelper", "router"),
-    ("db.models.ndp_proxy", "RouterNDPProxyState", "router"),
-    ("db.models.l3", "RouterRoute", "router"),
-)
-"""Module, model and relation to what it hangs on, of what every port, subnet or router has at most a row or two of."""
-FROM_ABOVE = (
-    ("db.models_v2", "Subnet", "routes", "joined"),
-    ("db.models_v2", "Subnet", "dns_nameservers", "joined"),
-    ("db.models_v2", "Subnet", "allocation_pools", "joined"),
-    # Whether it is of a default group is asked of each rule; the group with all its rules is not.
-    ("db.models.securitygroup", "DefaultSecurityGroup", "security_group", "select"),
-    ("db.models.securitygroup", "DefaultSecurityGroup", "security_group_rule", "select"),
-)
-"""Module, model, relation to what hangs on it, and how that is read."""
-
-
-def join_what_is_small() -> None:
-    """Neutron: reads each of these by a query of its own for every object; with the object's own, a call costs half."""
-    for module, model, name in FROM_BELOW:
-        _relation(module, model, name).backref[1]["lazy"] = "joined"
-    for module, model, name, how in FROM_ABOVE:
-        relation = _relation(module, model, name)
-        relation.lazy, relation.strategy_key = how, (("lazy", how),)
-
-
-def _relation(module: str, model: str, name: str) -> Any:
-    owner = getattr(importlib.import_module(f"neutron.{module}"), model)
-    return getattr(owner, name).comparator.prop

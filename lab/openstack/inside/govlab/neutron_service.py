@@ -14,7 +14,7 @@ import neutron.services.qos.qos_plugin
 from neutron import policy, server
 from neutron.server import api
 
-from govlab import lean, web
+from govlab import lean, relations, web
 
 if TYPE_CHECKING:
     from govlab.zygote import Seat
@@ -23,9 +23,10 @@ LEAN = (
     lean.skip_agent_pushes,
     lean.skip_segment_inventories,
     lean.skip_router_agents,
+    lean.skip_echoes,
     lean.look_up_default_group,
     lean.keep_policies,
-    lean.join_what_is_small,
+    relations.read_what_there_is,
 )
 
 

@@ -94,6 +94,7 @@ def serve(seat: Seat) -> None:
     for port in NEEDS:
         wait_for(seat.address, port)
     lean.skip_reshape_reading()
+    lean.remember_networks()
     hosts.own_every_host()
     workers = start_workers()
     host_mapping.discover_hosts(context.get_admin_context())

@@ -1,10 +1,11 @@
-"""Serves one WSGI application on a site's address, with a token cache that all its threads share."""
+"""Serves one WSGI application on a site's address, with a token cache that the site's services share."""
 
 from __future__ import annotations
 
 import gc
-from threading import Lock
-from time import monotonic
+from pathlib import Path
+from threading import Lock, get_native_id
+from time import time as now
 from typing import TYPE_CHECKING, Any
 
 import waitress
@@ -19,23 +20,49 @@ COLLECT_AFTER = 50_000  # objects; the default of 700 walks the young heap many 
 
 
 class TokenCache:
-    """The memcache calls keystonemiddleware makes; its own in-process cache is one per thread and never shrinks."""
+    """The memcache calls keystonemiddleware makes; its own in-process cache is one per thread and never shrinks.
 
-    def __init__(self) -> None:
+    What one service of the site asked Keystone of a token, the others find in `folder`, as in a memcached.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._lock = Lock()
-        self._entries: dict[str, tuple[float, Any]] = {}
+        self._entries: dict[str, tuple[float, bytes]] = {}
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str) -> bytes | None:
         """Return the stored value, or None when unknown or too old."""
-        until, value = self._entries.get(key, (0.0, None))
-        return value if until > monotonic() else None
+        until, value = self._entries.get(key) or self._found(key)
+        return value if until > now() else None
 
-    def set(self, key: str, value: Any, time: float = 300) -> None:
+    def set(self, key: str, value: bytes, time: float = 300) -> None:
         """Store `value` for `time` seconds."""
+        until = now() + time
+        self._keep(key, until, value)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        draft = self._folder / f"{get_native_id()}.new"
+        draft.write_bytes(b"%d\n%b" % (until, value))
+        draft.rename(self._path(key))
+
+    def _found(self, key: str) -> tuple[float, bytes]:
+        """Return what another service stored, and keep it; a time long past when there is nothing."""
+        try:
+            until, value = self._path(key).read_bytes().split(b"\n", 1)
+        except OSError:
+            return 0.0, b""
+        self._keep(key, float(until), value)
+        return float(until), value
+
+    def _keep(self, key: str, until: float, value: bytes) -> None:
         with self._lock:
             if len(self._entries) >= CACHE_ENTRIES:
                 self._entries.clear()
-            self._entries[key] = (monotonic() + time, value)
+                for path in self._folder.glob("*"):
+                    path.unlink(missing_ok=True)
+            self._entries[key] = (until, value)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key.rpartition("/")[2]
 
 
 def settle() -> None:
@@ -46,7 +73,7 @@ def settle() -> None:
 
 def serve(application: Any, seat: Seat) -> None:
     """Answer requests on the seat's address until killed."""
-    cache = TokenCache()
+    cache = TokenCache(Path(seat.lock).parent / "tokens")
 
     def with_cache(environ: dict[str, Any], start_response: Any) -> Any:
         environ[CACHE_KEY] = cache

@@ -81,6 +81,7 @@ def main() -> None:
     seats = [Seat(**seat) for seat in json.load(sys.stdin)]
     sys.argv = [f"govlab-{service}"]
     importlib.import_module(f"govlab.{service}_service")
+    importlib.import_module("govlab.round_trips").spare()
     gc.collect()
     gc.freeze()
     waiting, ready = os.pipe()
