@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, get_native_id
 from time import time as now
@@ -39,10 +40,11 @@ class TokenCache:
         """Store `value` for `time` seconds."""
         until = now() + time
         self._keep(key, until, value)
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        draft = self._folder / f"{get_native_id()}.new"
-        draft.write_bytes(b"%d\n%b" % (until, value))
-        draft.rename(self._path(key))
+        with suppress(OSError):  # what cannot be shared is asked for again
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            draft = self._folder / f"{get_native_id()}.new"
+            draft.write_bytes(b"%d\n%b" % (until, value))
+            draft.rename(self._path(key))
 
     def _found(self, key: str) -> tuple[float, bytes]:
         """Return what another service stored, and keep it; a time long past when there is nothing."""
