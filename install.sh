@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 MEMORY_MIB=3700  # a machine sold as 4 GiB shows a little less
 DISK_MIB=8192
 PACKAGES="ca-certificates git openssh-client"
-# Packages of which the program and its tests import little or nothing: most of what there would be to compile.
+# Packages of which the program and its tests import little or nothing: two fifths of what there would be to compile.
 LEFT_OUT='/(tests?|pip|setuptools|debugpy|openstackclient|manilaclient|keystoneclient|mypyc|ansible_test|lexers)/'
 PYTHON_FITS='import ensurepip, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))'
 STAMP=.venv/installed
