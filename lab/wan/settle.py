@@ -12,7 +12,7 @@ from lab.namespaces import exists, inside
 from lab.passwords import write_private
 from lab.wan import kernel
 from lab.wan.control import order, start_line
-from lab.wan.faults import Fault, dump, parse, state_of
+from lab.wan.faults import Fault, dump, injected, parse, state_of
 from lab.wan.kernel import Entry
 from lab.wan.routes import Way, route
 from lab.wan.wiring import Node, Wiring, wiring_file
@@ -41,15 +41,22 @@ def settle(wiring: Wiring, *, start: bool = False, faults: Sequence[Fault] | Non
     With `start` lines that are down are started. Returns whether a line was started.
     """
     with locked(wiring.run / "settle.lock", seconds=WAIT_S):
-        if faults is not None:
-            write_private(wiring.run / "faults.json", dump(faults))  # first: a kill must not leave what nobody knows of
         known = read_faults(wiring.run)
+        wanted = known if faults is None else tuple(faults)
+        # A kill must not leave what nobody knows of: new faults are noted before, healed ones forgotten after.
+        _note(wiring, injected(known, wanted))
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            started = list(pool.map(lambda name: _line(wiring, name, known, start=start), wiring.lines))
+            started = list(pool.map(lambda name: _line(wiring, name, wanted, start=start), wiring.lines))
         for node in wiring.nodes.values():
-            _filter(node, known)
-        _route(wiring, known)
+            _filter(node, wanted)
+        _route(wiring, wanted)
+        _note(wiring, wanted)
     return any(started)
+
+
+def _note(wiring: Wiring, faults: Sequence[Fault]) -> None:
+    if tuple(faults) != read_faults(wiring.run):
+        write_private(wiring.run / "faults.json", dump(faults))
 
 
 def reroute(wiring: Wiring) -> None:
