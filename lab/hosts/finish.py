@@ -27,6 +27,21 @@ MASKED = (
     "systemd-udev-trigger.service",
     "systemd-udevd.service",
 )
+# A host has no disks of its own to find and no command line; each would be asked again whenever a unit is added.
+SILENT_GENERATORS = (
+    "systemd-cryptsetup-generator",
+    "systemd-debug-generator",
+    "systemd-fstab-generator",
+    "systemd-getty-generator",
+    "systemd-gpt-auto-generator",
+    "systemd-hibernate-resume-generator",
+    "systemd-integritysetup-generator",
+    "systemd-rc-local-generator",
+    "systemd-run-generator",
+    "systemd-system-update-generator",
+    "systemd-veritysetup-generator",
+)
+AUTHORITIES = "etc/ca-certificates.conf"
 KEY = "/etc/ssh/ssh_host_ed25519_key"
 KEYS_UNIT = f"""[Unit]
 Description=SSH host keys: made at the first boot, shown on the console at every boot
@@ -54,6 +69,7 @@ cloud_final_modules: [scripts-user]
 """
 SSHD = "PermitRootLogin no\nPasswordAuthentication no\nUseDNS no\n"
 UNITS = Path("etc/systemd/system")
+GENERATORS = Path("etc/systemd/system-generators")
 
 
 def finish(root: Path, user: str) -> None:
@@ -67,6 +83,11 @@ def finish(root: Path, user: str) -> None:
     _link(root / UNITS / "default.target", "/lib/systemd/system/multi-user.target")
     for unit in MASKED:
         _link(root / UNITS / unit, "/dev/null")
+    for generator in SILENT_GENERATORS:
+        _link(root / GENERATORS / generator, "/dev/null")
+    if (root / AUTHORITIES).exists():
+        _write(root / AUTHORITIES, "# No authority of the internet is trusted, which no host reaches.\n")
+        run("chroot", root, "update-ca-certificates", "--fresh")
     # A lab does not outlive its machine, so nothing in it waits for a disk.
     _write(root / "etc/dpkg/dpkg.cfg.d/lab", "force-unsafe-io\n")
     _write(root / "etc/machine-id", "")

@@ -15,6 +15,8 @@ SECONDS = 120
 # Kept until done: who is killed between writing a file and acting on it acts the next time.
 PENDING = Path("/var/lib/govcloud/pending.json")
 RUNS_WITH = Path("/var/lib/govcloud/runs-with")
+UNITS = Path("/etc/systemd/system")
+RELOAD = ["systemctl", "daemon-reload"]
 
 
 def put(files: list[dict[str, Any]], *, dry: bool) -> list[str]:
@@ -33,15 +35,24 @@ def put(files: list[dict[str, Any]], *, dry: bool) -> list[str]:
         changed.append(file["path"])
         if dry:
             continue
-        todo = [["run", file["run"]]] if "run" in file else []
-        todo += [["restart", file["restart"]]] if "restart" in file else []
+        todo = acts(file)
+        # What the files before asked for may make what this one needs; what this one asks for as well is done once.
+        if any(kind == "run" and [kind, what] not in todo for kind, what in pending):
+            pending = act_on(pending, "run")
         pending += [act for act in todo if act not in pending]
         note(pending)
         write(file)
-        pending = act_on(pending, "run")
     if not dry:
-        act_on(pending, "restart")
+        act_on(act_on(pending, "run"), "restart")
     return changed
+
+
+def acts(file: dict[str, Any]) -> list[Any]:
+    """Return what a new or changed file asks for."""
+    runs = [file["run"]] if "run" in file else []
+    if UNITS in Path(file["path"]).parents:
+        runs.append(RELOAD)
+    return [["run", words] for words in runs] + ([["restart", file["restart"]]] if "restart" in file else [])
 
 
 def differs(file: dict[str, Any]) -> bool:
@@ -80,8 +91,6 @@ def act_on(pending: list[Any], kind: str) -> list[Any]:
     mine, rest = [act for act in pending if act[0] == kind], [act for act in pending if act[0] != kind]
     if not mine:
         return pending
-    if kind == "restart":
-        do(["systemctl", "daemon-reload"])
     for _, what in mine:
         do(what if kind == "run" else ["systemctl", "restart", what])
     note(rest)
@@ -105,8 +114,8 @@ def serve(units: dict[str, list[str]], *, dry: bool) -> list[str]:
         done += [f"{verb} {unit}" for verb in todo]
         if dry:
             continue
-        if todo:
-            do(["systemctl", "daemon-reload"])
+        if todo and says("show", "--property=NeedDaemonReload", unit).endswith("=yes"):
+            do(RELOAD)
         for verb in todo:
             do(["systemctl", verb, unit])
         if renewed:
@@ -125,8 +134,8 @@ def digest(reads: list[str]) -> str:
     return held.hexdigest()
 
 
-def says(question: str, unit: str) -> str:
-    asked = ["systemctl", question, unit]
+def says(*question: str) -> str:
+    asked = ["systemctl", *question]
     return subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS, check=False).stdout.strip()
 
 

@@ -36,6 +36,8 @@ def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "  is-enabled\\ *) echo enabled ;;\n"
         "  is-active\\ stopped*|is-active\\ broken*) echo inactive; exit 3 ;;\n"
         "  is-active\\ *) echo active ;;\n"
+        "  show\\ *stale*) echo NeedDaemonReload=yes ;;\n"
+        "  show\\ *) echo NeedDaemonReload=no ;;\n"
         "  *broken*) echo no such unit >&2; exit 5 ;;\n"
         "  *stubborn*) echo not today >&2; exit 1 ;;\n"
         f'  *) echo "$*" >>{told} ;;\n'
@@ -92,6 +94,16 @@ def test_put_runs_the_command_of_a_changed_file_only(tmp_path: Path) -> None:
     assert log.read_text() == "ran\n"
 
 
+def test_put_runs_a_command_once_for_all_that_ask_for_it_and_before_the_next(tmp_path: Path) -> None:
+    """Two files may feed one command, and the file after them may need what it makes."""
+    log = tmp_path / "log"
+    asked = {"run": ["sh", "-c", f"ls {tmp_path}/etc >>{log}"]}
+    files = [{"path": str(tmp_path / "etc" / name), "content": "x", **asked} for name in "ab"]
+    last = {"path": str(tmp_path / "etc" / "c"), "content": "x", "check": ["grep", "-q", "b", str(log)]}
+    put([*files, last], dry=False)
+    assert log.read_text() == "a\nb\n"
+
+
 def test_put_once_leaves_alone_what_is_there(tmp_path: Path) -> None:
     """What runs on the host may have written something else since."""
     file = settings(tmp_path, once=True)
@@ -105,7 +117,7 @@ def test_serve_starts_only_what_does_not_run_from_boot_on(systemctl: Path) -> No
     """A unit that runs now and not after the next boot is not left so, nor one that has stopped."""
     units: dict[str, list[str]] = {"good.service": [], "stopped.service": [], "forgotten.timer": []}
     assert serve(units, dry=False) == ["start stopped.service", "enable forgotten.timer"]
-    assert systemctl.read_text() == "daemon-reload\nstart stopped.service\ndaemon-reload\nenable forgotten.timer\n"
+    assert systemctl.read_text() == "start stopped.service\nenable forgotten.timer\n"
 
 
 def test_serve_restarts_what_runs_with_other_files_once(systemctl: Path, tmp_path: Path) -> None:
@@ -117,7 +129,7 @@ def test_serve_restarts_what_runs_with_other_files_once(systemctl: Path, tmp_pat
         (program / "pages" / "a.html").write_text(text)
         assert serve(units, dry=False) == ["restart good.service"]
         assert serve(units, dry=False) == []
-    assert systemctl.read_text() == "daemon-reload\nrestart good.service\n" * 2
+    assert systemctl.read_text() == "restart good.service\n" * 2
 
 
 def test_serve_after_a_restart_that_failed_tries_again(systemctl: Path, tmp_path: Path) -> None:
@@ -145,7 +157,26 @@ def test_serve_of_a_unit_that_does_not_start_says_why(systemctl: Path) -> None:
     """The reason is systemd's own."""
     with pytest.raises(SystemExit, match=r"start broken\.service: no such unit"):
         serve({"broken.service": []}, dry=False)
-    assert systemctl.read_text() == "daemon-reload\n"
+    assert not systemctl.exists()
+
+
+def test_serve_lets_systemd_read_again_what_somebody_else_has_written(systemctl: Path, tmp_path: Path) -> None:
+    """A package or another task may have brought the unit another file since systemd read it."""
+    assert serve({"stale.service": [str(tmp_path)]}, dry=False) == ["restart stale.service"]
+    assert systemctl.read_text() == "daemon-reload\nrestart stale.service\n"
+
+
+def test_put_of_units_lets_systemd_read_them_once_before_it_restarts_any(
+    systemctl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing is restarted: what a timer starts next is then the new one."""
+    monkeypatch.setattr(put_files, "UNITS", tmp_path / "etc")
+    timer, service = (
+        {"path": str(tmp_path / "etc" / f"a.{kind}"), "content": "[Unit]\n"} for kind in ("timer", "service")
+    )
+    put([service, {**timer, "restart": "a.timer"}], dry=False)
+    put([{**service, "content": "[Unit]\nWants=b\n"}], dry=False)
+    assert systemctl.read_text() == "daemon-reload\nrestart a.timer\ndaemon-reload\n"
 
 
 def test_put_after_a_kill_does_what_was_pending(tmp_path: Path, pending: Path) -> None:
