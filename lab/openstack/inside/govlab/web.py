@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, get_native_id
@@ -18,6 +19,7 @@ THREADS = 8
 CACHE_KEY = "govlab.tokens"
 CACHE_ENTRIES = 4096
 COLLECT_AFTER = 50_000  # objects; the default of 700 walks the young heap many times in one ORM query
+SWITCH_S = 0.05  # by default every waiting thread wakes 200 times a second to ask for its turn
 
 
 class TokenCache:
@@ -68,7 +70,8 @@ class TokenCache:
 
 
 def settle() -> None:
-    """Take what has been loaded out of the garbage collector's sight and let it run seldom."""
+    """Take what has been loaded out of the garbage collector's sight, let it run seldom and threads change seldom."""
+    sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 50)
 
